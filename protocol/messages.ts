@@ -1,0 +1,319 @@
+import type { FnRef } from "./code.ts";
+import type { WireError } from "./errors.ts";
+import type { FnId, FutureId, TaskId } from "./ids.ts";
+
+// One discriminated union per direction. Every frame is an array of these; within one socket and direction, order is kept.
+
+/** A value as bytes: the head (msgpack), then the large binaries that the head refers to by index. Opaque to schedulers. */
+export type EncodedValue = readonly Uint8Array[];
+
+// ── handshake: the first frame of each side holds exactly one of these ───────────────────────────────────────────────
+
+export type Role = "client" | "worker" | "peer";
+
+export interface Hello {
+  readonly op: "hello";
+  readonly protocol: number;
+  readonly role: Role;
+  readonly token: string;
+  /** Shown in pages, logs and errors. */
+  readonly name: string;
+  /** Only with role "worker". */
+  readonly registration?: WorkerRegistration | undefined;
+}
+
+/** The answer to a hello that was accepted; one that was not gets `Refusal`, and the socket closes. */
+export interface Welcome {
+  readonly op: "welcome";
+  readonly protocol: number;
+  /** Muster's own version at the answering end. */
+  readonly version: string;
+  /** The number that this connection was given (a ClientId or WorkerId). */
+  readonly id: number;
+  /** With role "worker": how often to send a heartbeat. */
+  readonly heartbeatMs: number;
+}
+
+export interface Refusal {
+  readonly op: "refusal";
+  readonly error: WireError;
+}
+
+export interface WorkerRegistration {
+  /** Unique among live workers; a live worker of the same name is superseded by the newcomer. */
+  readonly name: string;
+  /** Where peers and clients reach its data, `ws://host:port`. */
+  readonly address: string;
+  readonly host: string;
+  readonly pid: number;
+  readonly slots: number;
+  readonly executor: "threads" | "processes";
+  /** 0: no limit. */
+  readonly memoryLimitBytes: number;
+  /** Abstract quantities that tasks consume while they run, such as `{ GPU: 2 }`. */
+  readonly resources: Readonly<Record<string, number>>;
+  readonly version: string;
+  readonly nodeVersion: string;
+  /** How the process that had this name before ended, if its nanny saw it. */
+  readonly predecessor?: ProcessEnd | undefined;
+}
+
+/** The end of a worker process as its nanny saw it. */
+export interface ProcessEnd {
+  readonly pid: number;
+  readonly exitCode: number | null;
+  readonly signal: string | null;
+  readonly lastLogLines: readonly string[];
+}
+
+// ── client → scheduler ───────────────────────────────────────────────────────────────────────────────────────────────
+
+/** What a task asks for; equal requests of one submission share one entry of `Submission.requests`. */
+export interface TaskRequest {
+  /** How often the task may be run again after its own failure. */
+  readonly retries: number;
+  /** Higher runs first, within a run. */
+  readonly priority: number;
+  readonly resources: Readonly<Record<string, number>>;
+  /** Names, addresses or hosts it may run on; empty: anywhere. */
+  readonly workers: readonly string[];
+  /** Makes `workers` a wish: others may run it when none of those is there. */
+  readonly allowOtherWorkers: boolean;
+  /** The running code is stopped after this long; 0: never. */
+  readonly timeoutMs: number;
+}
+
+export interface TaskSpec {
+  readonly future: FutureId;
+  readonly fn: FnId;
+  /** An array of arguments, with `ref(i)` wherever the value of `deps[i]` belongs. */
+  readonly args: EncodedValue;
+  readonly deps: readonly FutureId[];
+  /** Index into `Submission.requests`. */
+  readonly request: number;
+  /** Absent: `${prefix}-${future}` under the submission's prefix. Tasks of equal key are one task. */
+  readonly key?: string | undefined;
+  /** The client holds a future for it: its result is kept and its end is told. Otherwise it only serves its dependents. */
+  readonly wanted: boolean;
+}
+
+export interface Submission {
+  readonly op: "submit";
+  readonly submission: number;
+  readonly run: string;
+  /** Makes keys unique across clients. */
+  readonly prefix: string;
+  readonly requests: readonly TaskRequest[];
+  /** In any order; deps name tasks of this submission or futures that the client holds. */
+  readonly tasks: readonly TaskSpec[];
+}
+
+export type ClientToScheduler =
+  | Submission
+  | { readonly op: "define-fn"; readonly fn: FnId; readonly ref: FnRef }
+  /** Asks which of these bundles the scheduler lacks; the reply's value is the missing hashes. */
+  | { readonly op: "has-bundles"; readonly request: number; readonly hashes: readonly string[] }
+  /** Part `part` of `parts` of a bundle; the reply comes after the last one, once its hash was verified. */
+  | { readonly op: "put-bundle"; readonly request: number; readonly hash: string; readonly part: number; readonly parts: number; readonly bytes: Uint8Array }
+  /** The client dropped these futures: results that nobody else needs may go. */
+  | { readonly op: "release"; readonly futures: readonly FutureId[] }
+  /** `force` stops running code, otherwise it is left to finish and its result thrown away. Replied to once nothing of it runs. */
+  | { readonly op: "cancel"; readonly request: number; readonly futures: readonly FutureId[]; readonly force: boolean; readonly reason: string }
+  /** Runs failed tasks again, with the failed tasks they depend on. */
+  | { readonly op: "retry"; readonly request: number; readonly futures: readonly FutureId[] }
+  /** Reply: `WhoHas[]`, of the client's futures named, or of all that it holds. */
+  | { readonly op: "who-has"; readonly request: number; readonly futures?: readonly FutureId[] | undefined }
+  /** The client could not fetch this result from `address`: the scheduler answers with fresh holders, or recomputes and tells "finished" again. */
+  | { readonly op: "missing"; readonly future: FutureId; readonly address: string }
+  /** Reply: `ClusterInfo`. */
+  | { readonly op: "info"; readonly request: number }
+  /** Reply (value null) once at least `count` workers are registered. */
+  | { readonly op: "wait-for-workers"; readonly request: number; readonly count: number }
+  /** Asks for places for `futures.length` values; reply: `ScatterPlace[]`, one a future. The client puts the values there itself, then says "scattered". */
+  | { readonly op: "scatter"; readonly request: number; readonly futures: readonly FutureId[]; readonly bytes: readonly number[]; readonly workers: readonly string[]; readonly broadcast: boolean }
+  /** The values now lie at these addresses. Reply: null. */
+  | { readonly op: "scattered"; readonly request: number; readonly futures: readonly FutureId[]; readonly addresses: readonly (readonly string[])[] }
+  /** Runs a function once on each worker, outside scheduling; reply: `WorkerAnswer[]`. */
+  | { readonly op: "run-on-workers"; readonly request: number; readonly fn: FnId; readonly args: EncodedValue; readonly workers: readonly string[] }
+  /** Reply (names) once those workers have handed over what only they hold, and are gone. */
+  | { readonly op: "retire-workers"; readonly request: number; readonly names: readonly string[] }
+  /** Forgets every task of every client and restarts every worker; reply null once as many workers are back. */
+  | { readonly op: "restart"; readonly request: number };
+
+export interface WhoHas {
+  readonly future: FutureId;
+  readonly task: TaskId;
+  readonly key: string;
+  readonly bytes: number;
+  readonly addresses: readonly string[];
+}
+
+export interface ScatterPlace {
+  readonly task: TaskId;
+  readonly addresses: readonly string[];
+}
+
+export interface WorkerAnswer {
+  readonly worker: string;
+  readonly value?: EncodedValue | undefined;
+  readonly error?: WireError | undefined;
+}
+
+export interface WorkerInfo {
+  readonly name: string;
+  readonly address: string;
+  readonly host: string;
+  readonly pid: number;
+  readonly slots: number;
+  readonly executor: "threads" | "processes";
+  readonly status: WorkerStatus;
+  readonly resources: Readonly<Record<string, number>>;
+  readonly memoryLimitBytes: number;
+  readonly memoryBytes: number;
+  /** Bytes of results it holds. */
+  readonly storedBytes: number;
+  /** Results it holds. */
+  readonly stored: number;
+  /** Tasks assigned to it, running or waiting there. */
+  readonly assigned: number;
+  /** Tasks that run there now. */
+  readonly running: number;
+  readonly version: string;
+  readonly nodeVersion: string;
+}
+
+export type WorkerStatus = "running" | "paused" | "retiring";
+
+export interface RunInfo {
+  readonly run: string;
+  readonly waiting: number;
+  readonly running: number;
+  readonly finished: number;
+  readonly failed: number;
+}
+
+export interface ClusterInfo {
+  readonly version: string;
+  readonly protocol: number;
+  readonly startedAt: string;
+  readonly workers: readonly WorkerInfo[];
+  readonly runs: readonly RunInfo[];
+  readonly clients: number;
+  readonly tasks: Readonly<Record<"waiting" | "queued" | "no-worker" | "processing" | "memory" | "erred" | "released", number>>;
+}
+
+// ── scheduler → client ───────────────────────────────────────────────────────────────────────────────────────────────
+
+export type SchedulerToClient =
+  | { readonly op: "accepted"; readonly submission: number }
+  /** Nothing of the submission was taken. */
+  | { readonly op: "rejected"; readonly submission: number; readonly error: WireError }
+  /** The result lies at `addresses`, under the number `task`. Sent again when it moved after a loss. */
+  | { readonly op: "finished"; readonly future: FutureId; readonly task: TaskId; readonly bytes: number; readonly addresses: readonly string[] }
+  | { readonly op: "failed"; readonly future: FutureId; readonly error: WireError }
+  | { readonly op: "cancelled"; readonly future: FutureId; readonly error: WireError }
+  /** The result is gone and cannot be made again (a scattered value). */
+  | { readonly op: "lost"; readonly future: FutureId; readonly error: WireError }
+  /** A finished result vanished, or a failed task is tried again: the future is pending once more. */
+  | { readonly op: "pending"; readonly future: FutureId }
+  | { readonly op: "reply"; readonly request: number; readonly value?: unknown; readonly error?: WireError | undefined };
+
+// ── scheduler → worker ───────────────────────────────────────────────────────────────────────────────────────────────
+
+/** An input of a task: its number, its size, and the addresses of the workers that hold it. */
+export interface Input {
+  readonly task: TaskId;
+  readonly bytes: number;
+  readonly addresses: readonly string[];
+}
+
+export interface Assignment {
+  readonly op: "compute";
+  readonly task: TaskId;
+  readonly attempt: number;
+  readonly key: string;
+  readonly fn: FnId;
+  readonly args: EncodedValue;
+  readonly inputs: readonly Input[];
+  /** Compared element by element; lower runs first. Equal: last in, first out. */
+  readonly priority: readonly number[];
+  readonly timeoutMs: number;
+  readonly resources: Readonly<Record<string, number>>;
+  readonly run: string;
+}
+
+export type SchedulerToWorker =
+  | Assignment
+  /** Sent before the first assignment that uses `fn`. */
+  | { readonly op: "define-fn"; readonly fn: FnId; readonly ref: FnRef }
+  /** Throw these results away; one that is not held is ignored. */
+  | { readonly op: "free"; readonly tasks: readonly TaskId[] }
+  /**
+   * Take the attempt back. One that waits is dropped; one that runs is stopped (force) or left to end with its result thrown
+   * away. Always answered by exactly one "cancelled" once nothing of it runs, unless its "done"/"failed" was already sent.
+   */
+  | { readonly op: "cancel"; readonly task: TaskId; readonly attempt: number; readonly force: boolean; readonly reason: string }
+  /** The answer to "unreachable-input": fresh holders. Empty: nobody has it now, wait; the task will be taken back by "cancel" or more holders come. */
+  | { readonly op: "holders"; readonly task: TaskId; readonly addresses: readonly string[] }
+  /** A bundle that was asked for; the error says why there is none. */
+  | { readonly op: "bundle"; readonly hash: string; readonly part: number; readonly parts: number; readonly bytes: Uint8Array; readonly error?: WireError | undefined }
+  /** Fetch copies of these results from where they lie; each is answered by "stored" or "unreachable-input". */
+  | { readonly op: "replicate"; readonly inputs: readonly Input[] }
+  /** Run once, now, beside the slots' queue. Answered by "run-reply". */
+  | { readonly op: "run"; readonly request: number; readonly fn: FnId; readonly args: EncodedValue }
+  /** Finish what runs ("drain") or stop it ("now"), then end the process; its nanny restarts it if asked to. */
+  | { readonly op: "stop"; readonly how: "drain" | "now"; readonly restart: boolean; readonly reason: string };
+
+// ── worker → scheduler ───────────────────────────────────────────────────────────────────────────────────────────────
+
+/** Whose fault a failed attempt is: the task's own (uses up `retries`), or not (`infrastructure`: no blame, run again). */
+export type Blame = "task" | "infrastructure";
+
+export type WorkerToScheduler =
+  | { readonly op: "heartbeat"; readonly memoryBytes: number; readonly storedBytes: number; readonly cpuPercent: number; readonly eventLoopDelayMs: number }
+  | { readonly op: "started"; readonly task: TaskId; readonly attempt: number }
+  /** `startMs`/`endMs` are the worker's own clock, Unix epoch milliseconds. */
+  | { readonly op: "done"; readonly task: TaskId; readonly attempt: number; readonly bytes: number; readonly startMs: number; readonly endMs: number }
+  | { readonly op: "failed"; readonly task: TaskId; readonly attempt: number; readonly error: WireError; readonly blame: Blame; readonly startMs: number; readonly endMs: number }
+  | { readonly op: "cancelled"; readonly task: TaskId; readonly attempt: number }
+  /** The worker now holds a copy (fetched from a peer, or put there by a client). */
+  | { readonly op: "stored"; readonly task: TaskId; readonly bytes: number }
+  /** A result that was to be held here is gone (a spill file that could not be read). */
+  | { readonly op: "dropped"; readonly task: TaskId }
+  /** None of these addresses gave up the input: asks for others ("holders"). */
+  | { readonly op: "unreachable-input"; readonly task: TaskId; readonly addresses: readonly string[] }
+  | { readonly op: "get-bundle"; readonly hash: string }
+  | { readonly op: "run-reply"; readonly request: number; readonly value?: EncodedValue | undefined; readonly error?: WireError | undefined }
+  /** New tasks are not welcome until it is "running" again. */
+  | { readonly op: "status"; readonly status: "running" | "paused" }
+  /** It ends now by its own will: its tasks go back without blame. */
+  | { readonly op: "goodbye"; readonly reason: string };
+
+// ── between workers, and client → worker: who dials asks, who listens answers ────────────────────────────────────────
+
+export type PeerRequest =
+  /** Answered, for each task, by the shards of its value, or by "absent"; or for all by one "busy". */
+  | { readonly op: "get"; readonly request: number; readonly tasks: readonly TaskId[] }
+  /** One shard of a value for the worker to hold. Answered by "put-done" after the last. */
+  | ({ readonly op: "put"; readonly request: number } & Shard);
+
+export type PeerAnswer =
+  | ({ readonly op: "shard"; readonly request: number } & Shard)
+  | { readonly op: "absent"; readonly request: number; readonly task: TaskId }
+  /** Too many transfers are under way; ask again later. */
+  | { readonly op: "busy"; readonly request: number; readonly retryMs: number }
+  | { readonly op: "put-done"; readonly request: number; readonly task: TaskId };
+
+/**
+ * A piece of an encoded value. `chunkBytes` (the size of every chunk of the value) tells the receiver what to allocate; the
+ * pieces follow one another in order, each wholly inside one chunk.
+ */
+export interface Shard {
+  readonly task: TaskId;
+  readonly chunkBytes: readonly number[];
+  readonly chunk: number;
+  readonly offset: number;
+  readonly bytes: Uint8Array;
+  /** True on the piece that completes the value. */
+  readonly last: boolean;
+}

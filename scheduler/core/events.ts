@@ -1,0 +1,28 @@
+import type { ClientId, WorkerId } from "../../protocol/ids.ts";
+import type {
+  ClientToScheduler,
+  SchedulerToClient,
+  SchedulerToWorker,
+  WorkerRegistration,
+  WorkerToScheduler,
+} from "../../protocol/messages.ts";
+
+/** What a shell may tell the scheduler's core. Bundles are the shell's own affair and never get here. */
+export type SchedulerEvent =
+  | { readonly kind: "client-connected"; readonly client: ClientId; readonly name: string }
+  | { readonly kind: "client-message"; readonly client: ClientId; readonly message: ClientToScheduler }
+  | { readonly kind: "client-lost"; readonly client: ClientId }
+  | { readonly kind: "worker-connected"; readonly worker: WorkerId; readonly registration: WorkerRegistration }
+  | { readonly kind: "worker-message"; readonly worker: WorkerId; readonly message: WorkerToScheduler }
+  /** Its socket closed. Silence on an open socket is found by the core itself. */
+  | { readonly kind: "worker-lost"; readonly worker: WorkerId; readonly reason: string }
+  /** `nextWakeupMs()` has come. Extra wakes do nothing. */
+  | { readonly kind: "wake" };
+
+/** What a core asks its shell to do, in order. */
+export type SchedulerEffect =
+  | { readonly kind: "to-client"; readonly client: ClientId; readonly message: SchedulerToClient }
+  | { readonly kind: "to-worker"; readonly worker: WorkerId; readonly message: SchedulerToWorker }
+  /** Hang up on a worker that is lost, superseded or gone; the core has already forgotten it. */
+  | { readonly kind: "close-worker"; readonly worker: WorkerId; readonly reason: string }
+  | { readonly kind: "log"; readonly level: "debug" | "info" | "warn" | "error"; readonly message: string; readonly fields: Readonly<Record<string, unknown>> };
