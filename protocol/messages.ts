@@ -91,7 +91,7 @@ export interface TaskSpec {
   readonly deps: readonly FutureId[];
   /** Index into `Submission.requests`. */
   readonly request: number;
-  /** Absent: `${prefix}-${future}` under the submission's prefix. Tasks of equal key are one task. */
+  /** Absent: `${name}-${future}-${prefix}`, with the function's name and the submission's prefix. Tasks of equal key are one task. */
   readonly key?: string | undefined;
   /** The client holds a future for it: its result is kept and its end is told. Otherwise it only serves its dependents. */
   readonly wanted: boolean;
