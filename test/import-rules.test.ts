@@ -1,0 +1,119 @@
+import { isBuiltin } from "node:module";
+import { posix } from "node:path";
+import { describe, expect, test } from "vitest";
+import { importsOf, type SourceFile, sourceFiles } from "./source-files.ts";
+
+interface Rule {
+  /** The files that the rule is about: a folder ending in "/", or one file. The longest match decides. */
+  readonly of: string;
+  /** What of ours they may import beyond their own folder: folders ending in "/", or single files. */
+  readonly ours: readonly string[];
+  /** Packages they may import. */
+  readonly packages: readonly string[];
+  /** Pure files are state machines and data: nothing of Node's, and only the pure files of protocol. */
+  readonly pure?: true;
+}
+
+/** What a pure file may take from protocol: data, ids, errors. */
+const pureProtocol = ["ids", "errors", "messages", "code", "clock"].map((name) => `protocol/${name}.ts`);
+
+const rules: readonly Rule[] = [
+  { of: "protocol/", ours: [], packages: ["ws", "msgpackr", "zod"] },
+  { of: "scheduler/core/", ours: pureProtocol, packages: [], pure: true },
+  { of: "scheduler/", ours: ["protocol/", "scheduler/core/"], packages: ["ws", "zod"] },
+  { of: "worker/core/", ours: pureProtocol, packages: [], pure: true },
+  { of: "worker/executor/", ours: ["protocol/"], packages: ["zod"] },
+  { of: "worker/", ours: ["protocol/", "worker/core/", "worker/executor/"], packages: ["ws", "zod"] },
+  { of: "client/", ours: ["protocol/"], packages: ["acorn", "eslint-scope", "esbuild", "zod"] },
+  // "cluster/*" stands for the contract files directly in that folder.
+  { of: "flow/", ours: ["protocol/", "client/", "cluster/*", "worker/executor/"], packages: ["zod"] },
+  { of: "flow/states.ts", ours: [...pureProtocol, "flow/states.ts", "flow/triggers.ts"], packages: [], pure: true },
+  { of: "flow/triggers.ts", ours: [...pureProtocol, "flow/states.ts", "flow/triggers.ts"], packages: [], pure: true },
+  { of: "cluster/local/", ours: ["protocol/", "client/", "cluster/*", "scheduler/", "worker/"], packages: ["zod"] },
+  { of: "cluster/", ours: ["protocol/", "client/"], packages: ["zod"] },
+  { of: "index.ts", ours: ["protocol/", "client/", "cluster/", "flow/"], packages: [] },
+  {
+    of: "cli/",
+    ours: ["index.ts", "protocol/", "scheduler/", "worker/", "client/", "cluster/", "flow/"],
+    packages: ["commander", "pino", "zod"],
+  },
+];
+
+const ruled = sourceFiles(".ts").filter((file) => !/^(test|examples|bench)\//.test(file.path) && !isTool(file.path));
+
+/** Files beside the sources that configure a tool. */
+function isTool(path: string): boolean {
+  return /^[^/]+\.config\.ts$/.test(path);
+}
+
+function ruleOf(path: string): Rule | undefined {
+  return rules
+    .filter((rule) => (rule.of.endsWith("/") ? path.startsWith(rule.of) : path === rule.of))
+    .sort((a, b) => b.of.length - a.of.length)[0];
+}
+
+function matches(path: string, allowed: string): boolean {
+  if (allowed.endsWith("/*")) return posix.dirname(path) === allowed.slice(0, -2);
+  return allowed.endsWith("/") ? path.startsWith(allowed) : path === allowed;
+}
+
+/** Why a file must not import this, or undefined if it may. */
+function objection(file: SourceFile, specifier: string): string | undefined {
+  const rule = ruleOf(file.path);
+  if (!rule) return "lies in no folder that the table knows";
+  if (specifier.startsWith(".")) {
+    const target = posix.join(posix.dirname(file.path), specifier);
+    const own = rule.of.endsWith("/") && target.startsWith(rule.of) && ruleOf(target) === rule;
+    return own || rule.ours.some((allowed) => matches(target, allowed)) ? undefined : `may not import ${target}`;
+  }
+  if (isBuiltin(specifier)) {
+    if (rule.pure) return `is pure and may not import ${specifier}`;
+    return specifier.startsWith("node:") ? undefined : `imports ${specifier} without "node:"`;
+  }
+  const name = specifier.split("/", specifier.startsWith("@") ? 2 : 1).join("/");
+  return rule.packages.includes(name) ? undefined : `may not import the package ${name}`;
+}
+
+const objections = (file: SourceFile): string[] =>
+  importsOf(file).flatMap((specifier) => {
+    const reason = objection(file, specifier);
+    return reason ? [`${file.path} ${reason}`] : [];
+  });
+
+describe("who may import whom", () => {
+  test("every source file keeps to the table", () => {
+    expect(ruled.length).toBeGreaterThan(5);
+    expect(ruled.flatMap(objections)).toEqual([]);
+  });
+
+  test("no source reaches into tests, examples or benchmarks", () => {
+    const reaching = ruled.filter((file) => importsOf(file).some((name) => /\/(test|examples|bench)\//.test(name)));
+    expect(reaching.map((file) => file.path)).toEqual([]);
+  });
+
+  test.each([
+    ["protocol/a.ts", 'import type { X } from "../scheduler/x.ts"', "may not import scheduler/x.ts"],
+    ["scheduler/core/a.ts", 'import { readFile } from "node:fs/promises"', "is pure and may not import"],
+    ["scheduler/core/a.ts", 'export * from "../../protocol/connection.ts"', "may not import protocol/connection.ts"],
+    ["scheduler/server/a.ts", 'type A = import("../../worker/agent.ts").A', "may not import worker/agent.ts"],
+    ["scheduler/server/a.ts", 'import pino from "pino"', "may not import the package pino"],
+    ["worker/agent.ts", 'const m = await import("../client/client.ts")', "may not import client/client.ts"],
+    ["flow/flow.ts", 'import { L } from "../cluster/local/index.ts"', "may not import cluster/local/index.ts"],
+    ["flow/states.ts", 'import { F } from "./flow.ts"', "may not import flow/flow.ts"],
+    ["client/a.ts", 'import "../cli/main.ts"', "may not import cli/main.ts"],
+    ["client/a.ts", 'import { join } from "path"', 'without "node:"'],
+    ["elsewhere/a.ts", 'import "../protocol/ids.ts"', "no folder that the table knows"],
+  ])("%s is refused: %s", (path, text, reason) => {
+    expect(objections({ path, text })).toEqual([expect.stringContaining(reason)]);
+  });
+
+  test.each([
+    ["scheduler/core/a.ts", 'import type { TaskId } from "../../protocol/ids.ts"'],
+    ["flow/flow.ts", 'import type { Cluster } from "../cluster/cluster.ts"'],
+    ["cluster/local/a.ts", 'import { Nanny } from "../../worker/nanny.ts"'],
+    ["worker/executor/pool.ts", 'import { a } from "./threads.ts"'],
+    ["client/a.ts", 'import { build } from "esbuild"'],
+  ])("%s is allowed: %s", (path, text) => {
+    expect(objections({ path, text })).toEqual([]);
+  });
+});
