@@ -1,0 +1,41 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+import { ClusterError } from "./errors.ts";
+import type { Logger } from "./logger.ts";
+
+/** What a running task may know of itself. */
+export interface TaskContext {
+  /** The task's key, the same in every attempt. */
+  readonly key: string;
+  /** The number of this attempt at the task. */
+  readonly attempt: number;
+  /** Aborted when the task is cancelled, times out, or its worker stops; the code is ended by force a grace later. */
+  readonly signal: AbortSignal;
+  /** The worker it runs on. */
+  readonly worker: { readonly name: string; readonly address: string };
+  /** The flow run it belongs to, if it was submitted by one. */
+  readonly flowRun?: string | undefined;
+  /** Lines written here are kept with the task's own. */
+  readonly log: Logger;
+}
+
+const contexts = new AsyncLocalStorage<TaskContext>();
+
+/**
+ * The context of the task that is running.
+ * @throws ClusterError NOT_STARTED when it is called outside a task.
+ */
+export function taskContext(): TaskContext {
+  const context = contexts.getStore();
+  if (context === undefined) {
+    throw new ClusterError(
+      "NOT_STARTED",
+      "taskContext() was called outside a task: there is a context only while a task's own function runs, and in what it awaits",
+    );
+  }
+  return context;
+}
+
+/** Runs `body`, and all that it awaits, as the task that `context` describes. */
+export function runInContext<T>(context: TaskContext, body: () => T): T {
+  return contexts.run(context, body);
+}
