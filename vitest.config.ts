@@ -3,9 +3,9 @@ import { defineConfig, type ViteUserConfig } from "vitest/config";
 
 // Property tests draw from one seed: fixed in CI, so that a red run is red again; fresh elsewhere, so that a year of
 // local runs covers more than one draw. It is printed first, and setting it replays the run.
-const seed = process.env["MUSTER_SEED"] ?? (process.env["CI"] ? "20240217" : String(Date.now() % 2 ** 31));
-process.env["MUSTER_SEED"] = seed;
-if (!process.env["VITEST_WORKER_ID"]) process.stderr.write(`property tests: MUSTER_SEED=${seed}\n`);
+const seed = process.env["SEED"] ?? (process.env["CI"] ? "20240217" : String(Date.now() % 2 ** 31));
+process.env["SEED"] = seed;
+if (!process.env["VITEST_WORKER_ID"]) process.stderr.write(`property tests: SEED=${seed}\n`);
 
 const source = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
@@ -20,7 +20,7 @@ const config: ViteUserConfig = defineConfig({
     environment: "node",
     include: ["test/**/*.test.ts"],
     setupFiles: ["test/seed.ts"],
-    env: { MUSTER_SEED: seed },
+    env: { SEED: seed },
     pool: "forks",
     // Many tests start process trees of their own: more files at once would only make them wait for each other.
     maxWorkers: 2,

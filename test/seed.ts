@@ -1,5 +1,5 @@
 import { configureGlobal } from "fast-check";
 
-const seed = Number(process.env["MUSTER_SEED"]);
-if (!Number.isInteger(seed)) throw new Error("MUSTER_SEED must be an integer; vitest.config.ts sets it");
+const seed = Number(process.env["SEED"]);
+if (!Number.isInteger(seed)) throw new Error("SEED must be an integer; vitest.config.ts sets it");
 configureGlobal({ seed });
