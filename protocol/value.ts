@@ -1,0 +1,76 @@
+import { ClusterError } from "./errors.ts";
+import type { EncodedValue } from "./messages.ts";
+import { createPackr, createUnpackr, packExactly, Ref, unpackWith } from "./packing.ts";
+import { Lowering } from "./value-lower.ts";
+import { Raising } from "./value-raise.ts";
+import { isAwkwardText, Survey } from "./value-survey.ts";
+
+export { Ref };
+
+const packr = createPackr();
+const unpackr = createUnpackr();
+
+export interface EncodeOptions {
+  /** The root word of paths in errors, such as "result" or "args". Default "value". */
+  readonly label?: string | undefined;
+  /** Asked about every object and function met; a returned `Ref` takes its place. */
+  readonly replace?: ((object: object) => Ref | undefined) | undefined;
+}
+
+/**
+ * Turns a value into bytes: JSON-like data, undefined, NaN, -0, Date, Map, Set, BigInt, RegExp, Error, typed arrays,
+ * DataView, ArrayBuffer, Buffer, with cycles and shared references kept. Symbol keys, extra properties of arrays and
+ * accessors as such are not kept; a hole of an array becomes undefined. Binaries of 64 KiB and more are not copied:
+ * they must not change until the bytes have been sent.
+ * @throws ClusterError UNSENDABLE_VALUE, with the path of what cannot be sent in the message and in `details.path`
+ */
+export function encodeValue(value: unknown, options: EncodeOptions = {}): EncodedValue {
+  if (isPlainPrimitive(value)) return [packExactly(packr, value, 0)];
+  const survey = new Survey(options.label ?? "value", options.replace);
+  survey.visit(value, 0);
+  if (!survey.special) return [packExactly(packr, value, 0)];
+  const lowering = new Lowering(survey);
+  const lowered = lowering.whole(value);
+  return [packExactly(packr, lowered, 0), ...lowering.chunks];
+}
+
+function isPlainPrimitive(value: unknown): boolean {
+  switch (typeof value) {
+    case "number":
+      return !Object.is(value, -0);
+    case "string":
+      return !isAwkwardText(value);
+    case "boolean":
+    case "bigint":
+    case "undefined":
+      return true;
+    default:
+      return value === null;
+  }
+}
+
+/**
+ * The value that these bytes stand for, with `refs[index]` wherever a `Ref` was. Large binaries are views of the chunks
+ * where alignment permits, so the chunks must not change afterwards.
+ * @throws ClusterError UNREADABLE_VALUE
+ */
+export function decodeValue(encoded: EncodedValue, refs: readonly unknown[] = []): unknown {
+  const [head, ...chunks] = encoded;
+  if (head === undefined || head.byteLength === 0) throw unreadable("it is empty", undefined);
+  try {
+    return unpackWith(unpackr, head, new Raising(chunks, refs));
+  } catch (error) {
+    throw unreadable(error instanceof Error ? error.message : String(error), error);
+  }
+}
+
+function unreadable(why: string, cause: unknown): ClusterError {
+  return new ClusterError("UNREADABLE_VALUE", `these bytes are no value: ${why}`, { cause });
+}
+
+/** How many bytes an encoded value has in all. */
+export function encodedBytes(encoded: EncodedValue): number {
+  let bytes = 0;
+  for (const part of encoded) bytes += part.byteLength;
+  return bytes;
+}
