@@ -55,7 +55,6 @@ export interface StartOptions {
 }
 
 /** A function as it is handed to an executor; calling it with the resolved arguments runs it in place. A task is one. */
-// biome-ignore lint/suspicious/noExplicitAny: a callable of unknown parameters can only be accepted through `any`.
 export type Submittable<T = unknown> = (...args: any[]) => T | PromiseLike<T>;
 
 /**

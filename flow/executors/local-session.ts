@@ -1,61 +1,82 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { CancelledError } from "../../protocol/errors.ts";
-import type { Logger } from "../../protocol/logger.ts";
 import type { ExecutorFuture, SubmitExtra, Submittable } from "../executor.ts";
+import { demandOrder } from "./demand-order.ts";
 import { LocalTask } from "./local-task.ts";
-import type { RunSession } from "./run-sessions.ts";
+import { collectFutures } from "./nested-futures.ts";
+import type { ExecutorSession, SessionOptions } from "./session-executor.ts";
 import { TaskFuture } from "./task-future.ts";
 import { taskKey } from "./task-key.ts";
 
-/** A task as the queue sees it, whatever the type of its result. */
-type QueuedTask = Pick<LocalTask, "run" | "cancel">;
-
-/** One run of a LocalExecutor: a queue that is worked off one task at a time. */
-export class LocalSession implements RunSession {
-  readonly #log: Logger;
-  readonly #flowRun: string | undefined;
-  readonly #unfinished = new Set<QueuedTask>();
+/** One run in this thread: a queue that is worked off one task at a time. */
+export class LocalSession implements ExecutorSession {
+  readonly #options: SessionOptions;
+  readonly #when: "at once" | "when waited for";
+  readonly #tasks = new WeakMap<ExecutorFuture, LocalTask>();
+  readonly #unfinished = new Set<LocalTask>();
+  readonly #queued = new WeakSet<LocalTask>();
   readonly #inTask = new AsyncLocalStorage<true>();
   #tail: Promise<void> = Promise.resolve();
   #submitted = 0;
   #cancelReason: string | undefined;
 
-  constructor(log: Logger, flowRun: string | undefined) {
-    this.#log = log;
-    this.#flowRun = flowRun;
+  constructor(options: SessionOptions, when: "at once" | "when waited for") {
+    this.#options = options;
+    this.#when = when;
   }
 
-  submit<T>(fn: Submittable<T>, args: readonly unknown[], extra: SubmitExtra): ExecutorFuture<T> {
-    const task = new LocalTask<T>({
+  async open(): Promise<void> {}
+
+  submit(fn: Submittable, args: readonly unknown[], extra: SubmitExtra): ExecutorFuture {
+    const task = new LocalTask({
       fn,
       args,
       key: taskKey(fn, this.#submitted++, extra),
       timeoutMs: extra.timeoutMs ?? 0,
-      flowRun: this.#flowRun,
-      log: this.#log,
+      flowRun: this.#options.context.flowRunId,
+      log: this.#options.log,
+      onDemand: () => this.#demand(task),
     });
-    if (this.#cancelReason === undefined) {
-      this.#unfinished.add(task);
-      const run = (): Promise<void> => this.#inTask.run(true, () => this.#run(task));
-      // A task that waits for one it submitted itself would wait for its own end, if that one had to queue up behind it.
-      if (this.#inTask.getStore() === true) void run();
-      else this.#tail = this.#tail.then(run);
-    } else {
-      task.end(new CancelledError(`${task.key} was not started: its run was cancelled (${this.#cancelReason}).`));
-    }
-    return new TaskFuture(task);
+    const future = new TaskFuture(task);
+    this.#tasks.set(future, task);
+    if (this.#cancelReason === undefined) this.#unfinished.add(task);
+    else task.end(new CancelledError(`${task.key} was not started: its run was cancelled (${this.#cancelReason}).`));
+    if (this.#when === "at once") this.#enqueue(task);
+    return future;
   }
 
-  cancelAll(reason: string): void {
+  async cancelAll(reason: string): Promise<void> {
     this.#cancelReason ??= reason;
-    for (const task of this.#unfinished) void task.cancel({ reason });
+    const tasks = [...this.#unfinished];
+    this.#unfinished.clear();
+    await Promise.all(tasks.map((task) => task.cancel({ reason })));
   }
 
   async stop(): Promise<void> {
-    this.cancelAll("its run has ended");
+    await this.cancelAll("its run has ended");
   }
 
-  async #run(task: QueuedTask): Promise<void> {
+  #demand(root: LocalTask): void {
+    const inputsOf = (task: LocalTask): LocalTask[] =>
+      collectFutures(task.args).flatMap((future) => this.#tasks.get(future) ?? []);
+    const seen = new Set<LocalTask>();
+    const claim = (task: LocalTask): boolean => {
+      if (task.status !== "pending" || this.#queued.has(task) || seen.has(task)) return false;
+      seen.add(task);
+      return true;
+    };
+    for (const task of demandOrder(root, inputsOf, claim)) this.#enqueue(task);
+  }
+
+  #enqueue(task: LocalTask): void {
+    this.#queued.add(task);
+    const run = (): Promise<void> => this.#inTask.run(true, () => this.#run(task));
+    // A task that waits for one it submitted itself would wait for its own end, if that one had to queue up behind it.
+    if (this.#inTask.getStore() === true) void run();
+    else this.#tail = this.#tail.then(run);
+  }
+
+  async #run(task: LocalTask): Promise<void> {
     await task.run();
     this.#unfinished.delete(task);
   }

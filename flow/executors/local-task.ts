@@ -5,30 +5,34 @@ import type { CancelOptions, FutureStatus, Submittable } from "../executor.ts";
 import { resolveFutures } from "./nested-futures.ts";
 import type { FutureSource } from "./task-future.ts";
 
-export interface LocalTaskOptions<T> {
+export interface LocalTaskOptions {
   readonly key: string;
-  readonly fn: Submittable<T>;
+  readonly fn: Submittable;
   readonly args: readonly unknown[];
   /** 0: none. */
   readonly timeoutMs: number;
   readonly flowRun: string | undefined;
   readonly log: Logger;
+  /** Told whenever somebody waits for the result. */
+  readonly onDemand: () => void;
 }
 
 /** One function that runs in this thread, at most once. */
-export class LocalTask<T = unknown> implements FutureSource<T> {
+export class LocalTask implements FutureSource {
   readonly key: string;
-  readonly #options: LocalTaskOptions<T>;
-  readonly #ended: Promise<T>;
-  #resolve!: (value: T) => void;
-  #reject!: (error: unknown) => void;
+  readonly #options: Omit<LocalTaskOptions, "args">;
+  readonly #ended: Promise<unknown>;
   readonly #abort = new AbortController();
+  #args: readonly unknown[];
   #status: FutureStatus = "pending";
+  #resolve!: (value: unknown) => void;
+  #reject!: (error: unknown) => void;
 
-  constructor(options: LocalTaskOptions<T>) {
+  constructor({ args, ...options }: LocalTaskOptions) {
     this.key = options.key;
+    this.#args = args;
     this.#options = options;
-    this.#ended = new Promise<T>((resolve, reject) => {
+    this.#ended = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
     });
@@ -40,7 +44,13 @@ export class LocalTask<T = unknown> implements FutureSource<T> {
     return this.#status;
   }
 
-  value(): Promise<T> {
+  /** Empty once the task has ended, so that it does not keep the results it was made from. */
+  get args(): readonly unknown[] {
+    return this.#args;
+  }
+
+  value(): Promise<unknown> {
+    this.#options.onDemand();
     return this.#ended;
   }
 
@@ -54,27 +64,27 @@ export class LocalTask<T = unknown> implements FutureSource<T> {
 
   /** Settles once the task has ended or was given up; never rejects. */
   async run(): Promise<void> {
-    let args: unknown;
+    if (this.#status !== "pending") return;
+    let args: readonly unknown[];
     try {
-      args = await resolveFutures(this.#options.args);
+      args = (await resolveFutures(this.#args)) as readonly unknown[];
     } catch (error) {
       // An input that failed is the error of everything that needs it.
       this.end(error);
+      return;
     }
-    if (this.#status !== "pending") return;
-    const timer = this.#startTimer();
+    // It may have been cancelled while its inputs were awaited.
+    if ((this.#status as FutureStatus) !== "pending") return;
+    const { timeoutMs } = this.#options;
+    const timer = timeoutMs > 0 ? setTimeout(() => this.#timeOut(), timeoutMs) : undefined;
     const startedAtMs = performance.now();
-    // Waiting for the end of the future, and not of the function, lets the queue go on when the function was given up.
-    void this.#call(args as unknown[]).then(
-      (value) => {
-        if (this.#isLate(startedAtMs)) this.#timeOut();
-        else this.#finish(value);
-      },
-      (error: unknown) => {
-        if (this.#isLate(startedAtMs)) this.#timeOut();
-        else this.end(this.#failure(error));
-      },
+    // The timer cannot fire while synchronous code holds the thread, so the time is looked at once more at the end.
+    const isLate = (): boolean => timeoutMs > 0 && performance.now() - startedAtMs > timeoutMs;
+    this.#call(args).then(
+      (value) => (isLate() ? this.#timeOut() : this.#finish(value)),
+      (thrown: unknown) => (isLate() ? this.#timeOut() : this.end(failure(this.key, thrown))),
     );
+    // Waiting for the future, and not for the function, lets the queue go on when the function was given up.
     await this.#ended.catch(() => {});
     clearTimeout(timer);
   }
@@ -83,16 +93,18 @@ export class LocalTask<T = unknown> implements FutureSource<T> {
   end(error: unknown): void {
     if (this.#status !== "pending") return;
     this.#status = error instanceof CancelledError ? "cancelled" : "error";
+    this.#args = [];
     this.#reject(error);
   }
 
-  #finish(value: T): void {
+  #finish(value: unknown): void {
     if (this.#status !== "pending") return;
     this.#status = "finished";
+    this.#args = [];
     this.#resolve(value);
   }
 
-  async #call(args: readonly unknown[]): Promise<T> {
+  async #call(args: readonly unknown[]): Promise<unknown> {
     const { fn, key, flowRun, log } = this.#options;
     const context = {
       key,
@@ -105,34 +117,19 @@ export class LocalTask<T = unknown> implements FutureSource<T> {
     return runInContext(context, () => fn(...args));
   }
 
-  #startTimer(): NodeJS.Timeout | undefined {
-    const { timeoutMs } = this.#options;
-    if (timeoutMs === 0) return undefined;
-    return setTimeout(() => this.#timeOut(), timeoutMs);
-  }
-
-  /** The timer cannot fire while synchronous code holds the thread, so the time is looked at once more at the end. */
-  #isLate(startedAtMs: number): boolean {
-    const { timeoutMs } = this.#options;
-    return timeoutMs !== 0 && performance.now() - startedAtMs > timeoutMs;
-  }
-
   #timeOut(): void {
     const { timeoutMs } = this.#options;
     const error = new TaskError(
       "TASK_TIMED_OUT",
-      `${this.key} ran longer than its timeoutMs of ${timeoutMs} ms. LocalExecutor cannot stop code that ignores the signal of its task context.`,
+      `${this.key} ran longer than its timeoutMs of ${timeoutMs} ms. Code that ignores the signal of its task context cannot be stopped in this thread.`,
       { details: { timeoutMs } },
     );
     this.end(error);
     this.#abort.abort(error);
   }
-
-  #failure(thrown: unknown): TaskError {
-    return new TaskError("TASK_FAILED", `${this.key} failed: ${describe(thrown)}`, { cause: thrown });
-  }
 }
 
-function describe(thrown: unknown): string {
-  return thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown);
+function failure(key: string, thrown: unknown): TaskError {
+  const what = thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown);
+  return new TaskError("TASK_FAILED", `${key} failed: ${what}`, { cause: thrown });
 }

@@ -2,9 +2,11 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { ClusterError } from "../../protocol/errors.ts";
 import type { Logger } from "../../protocol/logger.ts";
 
-/** What an executor holds for one run, from `start` until its body has ended. */
+/** What an executor holds for one run. */
 export interface RunSession {
-  /** Takes everything down; called exactly once. */
+  /** Makes ready what the run needs; called once, before the run's body. */
+  open(): Promise<void>;
+  /** Takes everything down, also what a failed `open` left half made; called exactly once. */
   stop(): Promise<void>;
 }
 
@@ -14,46 +16,47 @@ export interface RunSession {
  */
 export class RunSessions<S extends RunSession> {
   readonly #storage = new AsyncLocalStorage<S>();
-  readonly #open = new Set<S>();
+  readonly #started = new Set<S>();
 
-  /** Runs `body` in `session` and stops the session however `body` ends. The first error is the one that is thrown. */
+  /** Runs `body` in `session` and stops the session however that ends. The first error is the one that is thrown. */
   async run<T>(session: S, log: Logger, body: () => Promise<T>): Promise<T> {
-    this.#open.add(session);
+    this.#started.add(session);
     let result: T;
     try {
-      // Called inside an async function, so that a body that throws at once is handled like one that rejects.
-      result = await this.#storage.run(session, async () => body());
+      result = await this.#storage.run(session, async () => {
+        await session.open();
+        return body();
+      });
     } catch (error) {
-      this.#open.delete(session);
+      this.#started.delete(session);
       await session.stop().catch((stopError: unknown) => {
         log.error({ err: stopError }, "The executor could not be stopped cleanly after its run had failed.");
       });
       throw error;
     }
-    this.#open.delete(session);
+    this.#started.delete(session);
     await session.stop();
     return result;
   }
 
   /**
-   * The session of the calling run. A caller outside every run's context (a signal handler) gets the only open session, if
-   * there is just one.
+   * The session of the calling run. A caller outside every run's context (a signal handler) gets the only one there is.
    * @throws ClusterError `NOT_STARTED`
    */
   current(): S {
     const session = this.#storage.getStore();
-    if (session !== undefined && this.#open.has(session)) return session;
-    const [only] = this.#open;
-    if (session === undefined && only !== undefined) {
-      if (this.#open.size === 1) return only;
+    if (session !== undefined && this.#started.has(session)) return session;
+    const [only] = this.#started;
+    if (session !== undefined || only === undefined) {
       throw new ClusterError(
         "NOT_STARTED",
-        `This executor has ${this.#open.size} runs under way, and the call came from none of them. Call it from inside the body given to start().`,
+        "This executor has not been started. Call it from inside the body given to start().",
       );
     }
+    if (this.#started.size === 1) return only;
     throw new ClusterError(
       "NOT_STARTED",
-      "This executor has not been started. Call it from inside the body given to start().",
+      `This executor has ${this.#started.size} runs under way, and the call came from none of them. Call it from inside the body given to start().`,
     );
   }
 }

@@ -2,19 +2,19 @@ import { ClusterError } from "../../protocol/errors.ts";
 import type { CancelOptions, ExecutorFuture, FutureStatus } from "../executor.ts";
 
 /** What stands behind a future: the executor's own record of the work. */
-export interface FutureSource<T> {
+export interface FutureSource {
   readonly key: string;
   readonly status: FutureStatus;
   /** Asked for only when somebody waits, so a lazy executor starts here. May be asked more than once. */
-  value(): Promise<T>;
+  value(): Promise<unknown>;
   cancel(options: CancelOptions): Promise<void>;
 }
 
-/** The future of the executors that run on this machine. */
-export class TaskFuture<T> implements ExecutorFuture<T> {
-  readonly #source: FutureSource<T>;
+/** The future of the executors that run on this machine. Its type is a promise of the caller's: nothing checks results. */
+export class TaskFuture<T = unknown> implements ExecutorFuture<T> {
+  readonly #source: FutureSource;
 
-  constructor(source: FutureSource<T>) {
+  constructor(source: FutureSource) {
     this.#source = source;
   }
 
@@ -31,22 +31,25 @@ export class TaskFuture<T> implements ExecutorFuture<T> {
     onValue?: ((value: T) => A | PromiseLike<A>) | null,
     onError?: ((error: unknown) => B | PromiseLike<B>) | null,
   ): Promise<A | B> {
-    return this.#source.value().then(onValue, onError);
+    return (this.#source.value() as Promise<T>).then(onValue, onError);
   }
 
   async result(options: { timeoutMs?: number | undefined } = {}): Promise<T> {
     const { timeoutMs } = options;
-    if (timeoutMs === undefined) return this.#source.value();
+    if (timeoutMs === undefined) return await this;
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
       timer = setTimeout(() => {
         reject(
-          new ClusterError("TIMED_OUT", `The result of ${this.key} was not there after ${timeoutMs} ms; the task goes on.`),
+          new ClusterError(
+            "TIMED_OUT",
+            `The result of ${this.key} was not there after ${timeoutMs} ms; the task goes on.`,
+          ),
         );
       }, timeoutMs);
     });
     try {
-      return await Promise.race([this.#source.value(), late]);
+      return await Promise.race([this, late]);
     } finally {
       clearTimeout(timer);
     }
