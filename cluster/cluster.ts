@@ -4,6 +4,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { ConfigurationError } from "../protocol/errors.ts";
 import type { WorkerStatus } from "../protocol/messages.ts";
 import { ownModuleUrl } from "../protocol/own-module.ts";
+import { importingInSlot } from "../protocol/task-registry.ts";
 
 /** One worker of a cluster, as its cluster sees it at this moment. */
 export interface ClusterWorker {
@@ -33,6 +34,7 @@ export interface Cluster extends AsyncDisposable {
 }
 
 /** A class with a static `start`, or a function that makes a cluster. The options are the user's `clusterOptions`. */
+// biome-ignore lint/suspicious/noExplicitAny: every cluster class has options of its own.
 export type ClusterClass = { start(options?: any): Promise<Cluster> } | ((options?: any) => Promise<Cluster> | Cluster);
 
 /** Starts a cluster with the user's `clusterOptions`. */
@@ -52,6 +54,8 @@ export function checkClusterClass(value: unknown): void {
     return;
   }
   const path = parseImportPath(value);
+  // A flow's file makes its executor anew wherever it is imported, but only the flow's own machine has the module.
+  if (importingInSlot()) return;
   const url = locate(path);
   // Other schemes (data:, node:) have nothing that could be missing, and cannot be required.
   if (!url.startsWith("file:")) return;
