@@ -1,0 +1,94 @@
+import { z } from "zod";
+import type { Input, SchedulerToWorker, WorkerToScheduler } from "./messages.ts";
+import {
+  amount,
+  amounts,
+  bulk,
+  bytes,
+  encodedValue,
+  finite,
+  flag,
+  fnId,
+  fnRef,
+  hash,
+  list,
+  name,
+  parserOf,
+  taskId,
+  text,
+  uint,
+  wireError,
+} from "./parse-fields.ts";
+
+const input: z.ZodType<Input> = z.object({ task: taskId, bytes: uint, addresses: list(name) });
+
+const toWorker: z.ZodType<SchedulerToWorker> = z.discriminatedUnion("op", [
+  z.object({
+    op: z.literal("compute"),
+    task: taskId,
+    attempt: uint,
+    key: name,
+    fn: fnId,
+    args: encodedValue,
+    inputs: bulk(input),
+    priority: list(finite),
+    timeoutMs: amount,
+    resources: amounts,
+    run: name,
+  }),
+  z.object({ op: z.literal("define-fn"), fn: fnId, ref: fnRef }),
+  z.object({ op: z.literal("free"), tasks: bulk(taskId) }),
+  z.object({ op: z.literal("cancel"), task: taskId, attempt: uint, force: flag, reason: text }),
+  z.object({ op: z.literal("holders"), task: taskId, addresses: list(name) }),
+  z.object({ op: z.literal("bundle"), hash, part: uint, parts: uint, bytes, error: wireError.optional() }),
+  z.object({ op: z.literal("replicate"), inputs: bulk(input) }),
+  z.object({ op: z.literal("run"), request: uint, fn: fnId, args: encodedValue }),
+  z.object({ op: z.literal("stop"), how: z.literal(["drain", "now"]), restart: flag, reason: text }),
+]);
+
+const toScheduler: z.ZodType<WorkerToScheduler> = z.discriminatedUnion("op", [
+  z.object({
+    op: z.literal("heartbeat"),
+    memoryBytes: amount,
+    storedBytes: amount,
+    cpuPercent: amount,
+    eventLoopDelayMs: amount,
+  }),
+  z.object({ op: z.literal("started"), task: taskId, attempt: uint }),
+  z.object({
+    op: z.literal("done"),
+    task: taskId,
+    attempt: uint,
+    bytes: uint,
+    startMs: finite,
+    endMs: finite,
+  }),
+  z.object({
+    op: z.literal("failed"),
+    task: taskId,
+    attempt: uint,
+    error: wireError,
+    blame: z.literal(["task", "infrastructure"]),
+    startMs: finite,
+    endMs: finite,
+  }),
+  z.object({ op: z.literal("cancelled"), task: taskId, attempt: uint }),
+  z.object({ op: z.literal("stored"), task: taskId, bytes: uint }),
+  z.object({ op: z.literal("dropped"), task: taskId }),
+  z.object({ op: z.literal("unreachable-input"), task: taskId, addresses: list(name) }),
+  z.object({ op: z.literal("get-bundle"), hash }),
+  z.object({
+    op: z.literal("run-reply"),
+    request: uint,
+    value: encodedValue.optional(),
+    error: wireError.optional(),
+  }),
+  z.object({ op: z.literal("status"), status: z.literal(["running", "paused"]) }),
+  z.object({ op: z.literal("goodbye"), reason: text }),
+]);
+
+/** @throws ProtocolError BAD_FRAME */
+export const parseSchedulerToWorker: (message: unknown) => SchedulerToWorker = parserOf("to a worker", toWorker);
+
+/** @throws ProtocolError BAD_FRAME */
+export const parseWorkerToScheduler: (message: unknown) => WorkerToScheduler = parserOf("from a worker", toScheduler);
