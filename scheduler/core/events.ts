@@ -25,4 +25,9 @@ export type SchedulerEffect =
   | { readonly kind: "to-worker"; readonly worker: WorkerId; readonly message: SchedulerToWorker }
   /** Hang up on a worker that is lost, superseded or gone; the core has already forgotten it. */
   | { readonly kind: "close-worker"; readonly worker: WorkerId; readonly reason: string }
-  | { readonly kind: "log"; readonly level: "debug" | "info" | "warn" | "error"; readonly message: string; readonly fields: Readonly<Record<string, unknown>> };
+  | {
+      readonly kind: "log";
+      readonly level: "debug" | "info" | "warn" | "error";
+      readonly message: string;
+      readonly fields: Readonly<Record<string, unknown>>;
+    };

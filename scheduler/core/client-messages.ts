@@ -1,0 +1,71 @@
+import { assertNever } from "../../protocol/errors.ts";
+import type { ClientToScheduler } from "../../protocol/messages.ts";
+import type { ClientRecord } from "./client-record.ts";
+import { cancel, release, retry } from "./futures.ts";
+import { clusterInfo, whoHas } from "./info.ts";
+import { submit } from "./intake.ts";
+import { placeScattered, takeScattered } from "./scatter.ts";
+import type { SchedulerState } from "./state.ts";
+import { tellFinished } from "./transitions.ts";
+import { missingAt } from "./worker-messages.ts";
+
+export function handleClientMessage(state: SchedulerState, client: ClientRecord, message: ClientToScheduler): void {
+  switch (message.op) {
+    case "submit":
+      return submit(state, client, message);
+    case "define-fn":
+      client.fns.set(message.fn, state.fns.intern(message.ref));
+      return;
+    case "release":
+      return release(state, client, message.futures);
+    case "cancel":
+      return cancel(state, client, message.futures, message.force, message.reason, () =>
+        state.reply(client, message.request, null),
+      );
+    case "retry":
+      retry(state, client, message.futures);
+      return state.reply(client, message.request, null);
+    case "who-has":
+      return state.reply(client, message.request, whoHas(client, message.futures));
+    case "missing": {
+      const task = client.futures.get(message.future);
+      if (task?.state.kind !== "memory") return;
+      missingAt(state, task, message.address);
+      if (task.state.kind === "memory") tellFinished(state, task, { client, future: message.future });
+      return;
+    }
+    case "info":
+      return state.reply(client, message.request, clusterInfo(state));
+    case "wait-for-workers":
+      return state.requests.waitForWorkers(state, client, message.request, message.count);
+    case "scatter":
+      return placeScattered(state, client, message);
+    case "scattered":
+      return takeScattered(state, client, message);
+    case "run-on-workers":
+      return state.requests.runOnWorkers(state, client, message);
+    case "retire-workers":
+      return state.retirement.retire(state, client, message.request, message.names);
+    case "restart":
+      return state.requests.restart(state, client, message.request);
+    case "has-bundles":
+    case "put-bundle":
+      // Answered by the shell, which keeps the bundles.
+      return;
+    default:
+      assertNever(message);
+  }
+}
+
+/** Its futures go with it. */
+export function loseClient(state: SchedulerState, client: ClientRecord): void {
+  release(state, client, [...client.futures.keys()]);
+  state.requests.clientGone(client);
+  for (const [task, owner] of state.reserved) {
+    if (owner !== client) continue;
+    state.reserved.delete(task);
+    // Nobody knows how far it came: whoever was given a value of it is told to throw it away.
+    for (const worker of state.workers.values()) state.toWorker(worker, { op: "free", tasks: [task] });
+  }
+  state.clients.delete(client.id);
+}

@@ -1,0 +1,99 @@
+import { assertNever } from "../../protocol/errors.ts";
+import { handleClientMessage, loseClient } from "./client-messages.ts";
+import { ClientRecord } from "./client-record.ts";
+import type { SchedulerEffect, SchedulerEvent } from "./events.ts";
+import { silenceMsMax } from "./heartbeat.ts";
+import { checkInvariants } from "./invariants.ts";
+import { loseWorker, welcomeWorker } from "./losses.ts";
+import { pump } from "./placement.ts";
+import { settleAll } from "./settle.ts";
+import { type SchedulerCoreOptions, SchedulerState } from "./state.ts";
+import { handleWorkerMessage } from "./worker-messages.ts";
+
+export type { SchedulerCoreOptions } from "./state.ts";
+
+/**
+ * The scheduler as a state machine without I/O: events in, effects out, in order. Synchronous and deterministic; time is
+ * an argument. A shell decodes frames, calls `handle`, carries the effects out, and decides nothing.
+ */
+export class SchedulerCore {
+  readonly #state: SchedulerState;
+
+  constructor(options: SchedulerCoreOptions) {
+    this.#state = new SchedulerState(options);
+  }
+
+  handle(event: SchedulerEvent, nowMs: number): readonly SchedulerEffect[] {
+    const state = this.#state;
+    state.nowMs = nowMs;
+    state.effects = [];
+    this.#dispatch(event);
+    settleAll(state);
+    if (state.retirement.active) state.retirement.advance(state);
+    pump(state);
+    return state.effects;
+  }
+
+  #dispatch(event: SchedulerEvent): void {
+    const state = this.#state;
+    switch (event.kind) {
+      case "client-connected":
+        state.clients.set(event.client, new ClientRecord(event.client, event.name));
+        return;
+      case "client-message": {
+        const client = state.clients.get(event.client);
+        if (client !== undefined) handleClientMessage(state, client, event.message);
+        return;
+      }
+      case "client-lost": {
+        const client = state.clients.get(event.client);
+        if (client !== undefined) loseClient(state, client);
+        return;
+      }
+      case "worker-connected":
+        return welcomeWorker(state, event.worker, event.registration);
+      case "worker-message": {
+        const worker = state.workers.get(event.worker);
+        if (worker !== undefined) handleWorkerMessage(state, worker, event.message);
+        return;
+      }
+      case "worker-lost": {
+        const worker = state.workers.get(event.worker);
+        if (worker !== undefined) loseWorker(state, worker, event.reason, true);
+        return;
+      }
+      case "wake":
+        return this.#loseSilent();
+      default:
+        assertNever(event);
+    }
+  }
+
+  #loseSilent(): void {
+    const state = this.#state;
+    const silenceMs = silenceMsMax(state.workers.size, state.options.workerTtlMs);
+    for (const worker of [...state.workers.values()]) {
+      const silentMs = state.nowMs - worker.lastHeardMs;
+      if (silentMs >= silenceMs) loseWorker(state, worker, `silent for ${Math.round(silentMs)} ms`, true);
+    }
+  }
+
+  /** When `wake` should come next; undefined while there is nothing to wait for. */
+  nextWakeupMs(): number | undefined {
+    const state = this.#state;
+    let oldestMs = Number.POSITIVE_INFINITY;
+    for (const worker of state.workers.values()) oldestMs = Math.min(oldestMs, worker.lastHeardMs);
+    if (!Number.isFinite(oldestMs)) return undefined;
+    return oldestMs + silenceMsMax(state.workers.size, state.options.workerTtlMs);
+  }
+
+  /** Throws an `InvariantViolation` that ends with the last things that happened. For tests: it looks at everything. */
+  checkInvariants(): void {
+    checkInvariants(this.#state);
+  }
+
+  /** True while no client is connected and no task is kept. */
+  get idle(): boolean {
+    return this.#state.clients.size === 0 && this.#state.tasks.size === 0;
+  }
+}

@@ -1,0 +1,51 @@
+import type { SchedulerState } from "./state.ts";
+import { isActive, type Task, type TaskState } from "./task.ts";
+import type { WorkerRecord } from "./worker-record.ts";
+
+// The only door into a task's state. What depends on the state (counters, the need for inputs) is kept in step here.
+
+export function enter(state: SchedulerState, task: Task, next: TaskState): void {
+  const previous = task.state;
+  const wasActive = isActive(task);
+  if (previous.kind === "queued") state.queued--;
+  if (previous.kind === "processing") leaveWorker(state, task, previous);
+  task.state = next;
+  if (next.kind === "queued") state.queued++;
+  if (next.kind === "processing") task.run.processing++;
+  state.story.tell(`${task.key}: ${previous.kind} → ${next.kind}`);
+
+  const nowActive = isActive(task);
+  if (nowActive && !wasActive) for (const dep of task.deps) dep.activeDependents++;
+  if (!nowActive && wasActive) {
+    for (const dep of task.deps) {
+      dep.activeDependents--;
+      if (dep.activeDependents === 0) state.unsettled.push(dep);
+    }
+    state.unsettled.push(task);
+  }
+}
+
+function leaveWorker(state: SchedulerState, task: Task, was: TaskState & { kind: "processing" }): void {
+  const { worker } = was;
+  worker.processing.delete(task);
+  worker.occupancyMs = worker.processing.size === 0 ? 0 : Math.max(0, worker.occupancyMs - was.estimateMs);
+  worker.giveBack(task.placement.resources);
+  task.run.processing--;
+  task.run.serviceMs -= was.estimateMs;
+  if (!worker.gone) state.hungry.add(worker);
+}
+
+export function addHolder(task: Task, worker: WorkerRecord): void {
+  if (task.holders.has(worker)) return;
+  task.holders.add(worker);
+  worker.holds.add(task);
+  worker.storedBytes += task.resultBytes;
+}
+
+export function removeHolder(task: Task, worker: WorkerRecord): void {
+  if (!task.holders.delete(worker)) return;
+  worker.holds.delete(task);
+  worker.storedBytes -= task.resultBytes;
+}
+
+export const addressesOf = (task: Task): string[] => Array.from(task.holders, (holder) => holder.address);

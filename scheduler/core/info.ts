@@ -1,0 +1,69 @@
+import type { FutureId } from "../../protocol/ids.ts";
+import type { ClusterInfo, WhoHas, WorkerInfo } from "../../protocol/messages.ts";
+import { protocolVersion } from "../../protocol/version.ts";
+import type { ClientRecord } from "./client-record.ts";
+import { addressesOf } from "./enter.ts";
+import { whyNoWorker } from "./placement.ts";
+import type { Run } from "./run.ts";
+import type { SchedulerState } from "./state.ts";
+import type { WorkerRecord } from "./worker-record.ts";
+
+export function whoHas(client: ClientRecord, futures: readonly FutureId[] = [...client.futures.keys()]): WhoHas[] {
+  const found: WhoHas[] = [];
+  for (const future of futures) {
+    const task = client.futures.get(future);
+    if (task === undefined) continue;
+    found.push({ future, task: task.id, key: task.key, bytes: task.resultBytes, addresses: addressesOf(task) });
+  }
+  return found;
+}
+
+export function clusterInfo(state: SchedulerState): ClusterInfo {
+  const tasks = { waiting: 0, queued: 0, "no-worker": 0, processing: 0, memory: 0, erred: 0, released: 0 };
+  const waiting = new Map<Run, number>();
+  for (const task of state.tasks.values()) {
+    const { kind } = task.state;
+    if (kind === "waiting" || kind === "queued") waiting.set(task.run, (waiting.get(task.run) ?? 0) + 1);
+    if (kind === "queued" && whyNoWorker(state, task) !== undefined) tasks["no-worker"]++;
+    else tasks[kind]++;
+  }
+  return {
+    version: state.options.version,
+    protocol: protocolVersion,
+    startedAt: state.options.startedAt,
+    workers: Array.from(state.workers.values(), workerInfo),
+    runs: Array.from(state.runs.values(), (run) => ({
+      run: run.name,
+      waiting: waiting.get(run) ?? 0,
+      running: run.processing,
+      finished: run.finished,
+      failed: run.failed,
+    })),
+    clients: state.clients.size,
+    tasks,
+  };
+}
+
+function workerInfo(worker: WorkerRecord): WorkerInfo {
+  const { name, address, host, pid, slots, executor, memoryLimitBytes, version, nodeVersion } = worker.registration;
+  let running = 0;
+  for (const task of worker.processing) if (task.state.kind === "processing" && task.state.started) running++;
+  return {
+    name,
+    address,
+    host,
+    pid,
+    slots,
+    executor,
+    status: worker.status,
+    resources: worker.resources,
+    memoryLimitBytes,
+    memoryBytes: worker.memoryBytes,
+    storedBytes: worker.storedBytes,
+    stored: worker.holds.size,
+    assigned: worker.assigned,
+    running,
+    version,
+    nodeVersion,
+  };
+}

@@ -1,0 +1,104 @@
+import { InvariantViolation } from "../../protocol/errors.ts";
+import { isFresh } from "./run.ts";
+import type { SchedulerState } from "./state.ts";
+import { isActive, isNeeded, type Task } from "./task.ts";
+import type { WorkerRecord } from "./worker-record.ts";
+
+/** What must be true of the whole state between two events. */
+export function checkInvariants(state: SchedulerState): void {
+  let queued = 0;
+  for (const task of state.tasks.values()) {
+    checkTask(state, task);
+    if (task.state.kind === "queued") queued++;
+  }
+  if (queued !== state.queued) violated(state, `${queued} tasks are queued, the counter says ${state.queued}`);
+  for (const worker of state.workers.values()) checkWorker(state, worker);
+  for (const client of state.clients.values()) {
+    for (const [future, task] of client.futures) {
+      if (task.forgotten) violated(state, `future ${future} of ${client.name} stands for a forgotten task`, task);
+      if (!task.wants.some((want) => want.client === client && want.future === future))
+        violated(state, `future ${future} of ${client.name} is not among the wants of its task`, task);
+    }
+  }
+  if (state.unsettled.length > 0) violated(state, "tasks are left unsettled after the event");
+}
+
+function checkTask(state: SchedulerState, task: Task): void {
+  const { kind } = task.state;
+  if (task.forgotten) violated(state, "a forgotten task is still on the books", task);
+  let active = 0;
+  for (const dependent of task.dependents) if (isActive(dependent)) active++;
+  if (active !== task.activeDependents)
+    violated(state, `${active} dependents are active, the counter says ${task.activeDependents}`, task);
+  if (kind === "memory" && task.holders.size === 0) violated(state, "a result in memory has no holder", task);
+  if (kind !== "memory" && task.holders.size > 0) violated(state, `a ${kind} task has holders`, task);
+  for (const holder of task.holders)
+    if (holder.gone || !holder.holds.has(task)) violated(state, `its holder ${holder.name} does not know of it`, task);
+  if ((isActive(task) || kind === "memory") && !isNeeded(task))
+    violated(state, `it is ${kind}, and nobody needs it`, task);
+  if (kind === "released" && isNeeded(task)) violated(state, "somebody needs it, and it is released", task);
+  if (!isNeeded(task) && task.dependents.size === 0)
+    violated(state, "nothing keeps it, and it was not forgotten", task);
+
+  if (task.state.kind === "waiting") {
+    const missing = task.deps.filter((dep) => dep.state.kind !== "memory").length;
+    if (missing === 0 || missing !== task.state.missing)
+      violated(state, `${missing} inputs are missing, the counter says ${task.state.missing}`, task);
+    const stuck = task.deps.find((dep) => dep.state.kind === "released" || dep.state.kind === "erred");
+    if (stuck !== undefined) violated(state, `it waits for "${stuck.key}", which is ${stuck.state.kind}`, task);
+  }
+  if (task.state.kind === "queued") {
+    if (task.deps.some((dep) => dep.state.kind !== "memory"))
+      violated(state, "it is queued without all of its inputs", task);
+    if (!isInSomeQueue(state, task)) violated(state, "it is queued, and in no queue", task);
+  }
+  if (task.state.kind === "processing") {
+    const { worker } = task.state;
+    if (worker.gone || !worker.processing.has(task))
+      violated(state, `its worker ${worker.name} does not know of it`, task);
+  }
+}
+
+function isInSomeQueue(state: SchedulerState, task: Task): boolean {
+  const shared = task.run.queues.get(task.placement)?.values() ?? [];
+  if (shared.some((entry) => entry.task === task && isFresh(entry))) return true;
+  for (const worker of state.workers.values()) {
+    if (worker.preferred.values().some((entry) => entry.task === task && isFresh(entry))) return true;
+  }
+  return false;
+}
+
+function checkWorker(state: SchedulerState, worker: WorkerRecord): void {
+  const used: Record<string, number> = {};
+  const use = (resources: Readonly<Record<string, number>>): void => {
+    for (const [name, amount] of Object.entries(resources)) used[name] = (used[name] ?? 0) + amount;
+  };
+  let occupancyMs = 0;
+  for (const task of worker.processing) {
+    if (task.state.kind !== "processing" || task.state.worker !== worker)
+      violated(state, `${worker.name} is said to run it`, task);
+    else occupancyMs += task.state.estimateMs;
+    use(task.placement.resources);
+  }
+  if (Math.abs(occupancyMs - worker.occupancyMs) > 1)
+    violated(state, `the occupancy of ${worker.name} is ${occupancyMs}, the counter says ${worker.occupancyMs}`);
+  for (const stopping of worker.stopping.values()) use(stopping.resources);
+  for (const [name, total] of Object.entries(worker.resources)) {
+    const free = total - (used[name] ?? 0);
+    if (free !== worker.freeResources[name])
+      violated(state, `${worker.name} has ${free} ${name} free, the counter says ${worker.freeResources[name]}`);
+    if (free < 0) violated(state, `${worker.name} gives out more ${name} than it has`);
+  }
+  let storedBytes = 0;
+  for (const task of worker.holds) {
+    storedBytes += task.resultBytes;
+    if (!task.holders.has(worker)) violated(state, `${worker.name} holds it, and is not among its holders`, task);
+  }
+  if (storedBytes !== worker.storedBytes)
+    violated(state, `${worker.name} stores ${storedBytes} bytes, the counter says ${worker.storedBytes}`);
+}
+
+function violated(state: SchedulerState, what: string, task?: Task): never {
+  const whose = task === undefined ? "" : ` (task "${task.key}", ${task.state.kind})`;
+  throw new InvariantViolation(`${what}${whose}\nstory:\n  ${state.story.about(task?.key).join("\n  ")}`);
+}

@@ -1,0 +1,88 @@
+import type { WorkerId } from "../../protocol/ids.ts";
+import type { WorkerRegistration } from "../../protocol/messages.ts";
+import { enter, removeHolder } from "./enter.ts";
+import { rehome } from "./placement.ts";
+import type { SchedulerState } from "./state.ts";
+import { released, type Task } from "./task.ts";
+import { compute, fail, vanish } from "./transitions.ts";
+import { wireError } from "./wire-error.ts";
+import { WorkerRecord } from "./worker-record.ts";
+
+/** A worker joins; one of the same name that is still on the books is its predecessor, and gone. */
+export function welcomeWorker(state: SchedulerState, id: WorkerId, registration: WorkerRegistration): void {
+  for (const other of [...state.workers.values()]) {
+    if (other.name !== registration.name && other.address !== registration.address) continue;
+    loseWorker(
+      state,
+      other,
+      `superseded by a new process of the same name or address${predecessorEnd(registration)}`,
+      true,
+    );
+  }
+  const worker = new WorkerRecord(id, registration, state.nowMs);
+  state.workers.set(id, worker);
+  state.hungry.add(worker);
+  state.log("info", `worker "${worker.name}" joined`, {
+    worker: worker.name,
+    address: worker.address,
+    slots: worker.slots,
+    pid: registration.pid,
+  });
+  state.requests.workersChanged(state);
+}
+
+function predecessorEnd(registration: WorkerRegistration): string {
+  const { predecessor } = registration;
+  if (predecessor === undefined) return "";
+  const how = predecessor.signal === null ? `exit code ${predecessor.exitCode}` : `signal ${predecessor.signal}`;
+  return `; process ${predecessor.pid} ended with ${how}`;
+}
+
+/**
+ * A worker is gone. What it ran or was to run goes back, what only it held is computed again if somebody needs it. Only
+ * tasks that had started gain suspicion, and only if the worker did not say goodbye (`blame`).
+ */
+export function loseWorker(state: SchedulerState, worker: WorkerRecord, reason: string, blame: boolean): void {
+  if (worker.gone) return;
+  worker.gone = true;
+  state.workers.delete(worker.id);
+  state.hungry.delete(worker);
+  state.effects.push({ kind: "close-worker", worker: worker.id, reason });
+  state.log(blame ? "warn" : "info", `worker "${worker.name}" is gone: ${reason}`, { worker: worker.name, reason });
+
+  const vanished: Task[] = [];
+  for (const task of [...worker.holds]) {
+    removeHolder(task, worker);
+    if (task.holders.size === 0) vanished.push(task);
+  }
+  const abandoned = [...worker.processing];
+  const started = abandoned.filter((task) => task.state.kind === "processing" && task.state.started);
+  const coResident = started.map((task) => task.key);
+  for (const task of abandoned) {
+    const suspect = blame && started.includes(task);
+    enter(state, task, released);
+    if (suspect) {
+      const others = coResident.filter((key) => key !== task.key);
+      task.lostAttempts.push({ attempt: task.attempts, worker: worker.name, reason, coResident: others });
+    }
+  }
+  for (const entry of worker.stopping.values()) for (const whenStopped of entry.whenStopped) whenStopped();
+  worker.stopping.clear();
+
+  // Results first: a task that goes back must find that its input is no longer there.
+  for (const task of vanished) vanish(state, task);
+  for (const task of abandoned) {
+    if (task.lostAttempts.length > state.options.allowedWorkerLosses) fail(state, task, workerLost(task), task);
+    else compute(state, task);
+  }
+  rehome(state, worker);
+  state.requests.workerGone(state, worker);
+  state.retirement.workerGone();
+}
+
+function workerLost(task: Task): ReturnType<typeof wireError> {
+  const attempts = task.lostAttempts;
+  const fates = attempts.map((lost) => `attempt ${lost.attempt} on ${lost.worker} (${lost.reason})`).join("; ");
+  const message = `The task "${task.key}" is given up: ${attempts.length} workers died while they ran it: ${fates}. If it is the task that kills them (memory, native code), run it on its own with more memory; if not, raise allowedWorkerLosses.`;
+  return wireError("WORKER_LOST", message, { key: task.key, attempts });
+}

@@ -1,0 +1,58 @@
+import type { TaskRequest } from "../../protocol/messages.ts";
+import type { WorkerRecord } from "./worker-record.ts";
+
+/** All tasks that ask the same of a worker. Deciding per class in place of per task keeps placement cheap in large graphs. */
+export interface PlacementClass {
+  readonly resources: Readonly<Record<string, number>>;
+  readonly workers: readonly string[];
+  readonly allowOtherWorkers: boolean;
+  readonly unrestricted: boolean;
+}
+
+export class PlacementClasses {
+  readonly #bySignature = new Map<string, PlacementClass>();
+
+  intern(request: TaskRequest): PlacementClass {
+    const resources = Object.entries(request.resources).filter(([, amount]) => amount > 0);
+    resources.sort(([a], [b]) => (a < b ? -1 : 1));
+    const workers = [...new Set(request.workers)].sort();
+    const signature = JSON.stringify([resources, workers, workers.length > 0 && request.allowOtherWorkers]);
+    let placement = this.#bySignature.get(signature);
+    if (placement === undefined) {
+      placement = {
+        resources: Object.fromEntries(resources),
+        workers,
+        allowOtherWorkers: request.allowOtherWorkers,
+        unrestricted: resources.length === 0 && workers.length === 0,
+      };
+      this.#bySignature.set(signature, placement);
+    }
+    return placement;
+  }
+}
+
+/** Whether the worker could ever run such a task, busy or not. */
+export function suits(placement: PlacementClass, worker: WorkerRecord, live: Iterable<WorkerRecord>): boolean {
+  if (placement.unrestricted) return true;
+  for (const [name, amount] of Object.entries(placement.resources)) {
+    if ((worker.resources[name] ?? 0) < amount) return false;
+  }
+  if (placement.workers.length === 0 || isNamed(placement, worker)) return true;
+  if (!placement.allowOtherWorkers) return false;
+  // The wish gives way only while none of the workers that were wished for is there.
+  for (const other of live) if (isNamed(placement, other)) return false;
+  return true;
+}
+
+/** Whether the worker has the resources for one more such task now. */
+export function hasRoom(placement: PlacementClass, worker: WorkerRecord): boolean {
+  for (const [name, amount] of Object.entries(placement.resources)) {
+    if ((worker.freeResources[name] ?? 0) < amount) return false;
+  }
+  return true;
+}
+
+function isNamed(placement: PlacementClass, worker: WorkerRecord): boolean {
+  const { name, address, host } = worker.registration;
+  return placement.workers.some((wish) => wish === name || wish === address || wish === host);
+}

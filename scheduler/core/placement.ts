@@ -1,0 +1,226 @@
+import type { Input } from "../../protocol/messages.ts";
+import { addressesOf, enter } from "./enter.ts";
+import { bandwidthBytesPerMs } from "./estimates.ts";
+import type { FnRecord } from "./functions.ts";
+import { hasRoom, suits } from "./placement-class.ts";
+import { freshTop, type Run } from "./run.ts";
+import type { SchedulerState } from "./state.ts";
+import { runsBefore, type Task } from "./task.ts";
+import type { WorkerRecord } from "./worker-record.ts";
+
+// Ready tasks wait here, not on workers, until a worker has room: the later a task is bound, the less there is to move
+// when workers come, go or fall behind. A task whose inputs lie on some worker waits in that worker's own queue.
+
+/** Short tasks are sent ahead until a slot has this much to do, so that it never waits for a round trip. */
+const prefillMs = 5;
+const prefillTasksMax = 256;
+/** What a peer transfer costs beside its bytes. */
+const transferLatencyMs = 1;
+
+/** Every input is in memory: queues the task, at the worker that holds most of its inputs if one does. */
+export function queueReady(state: SchedulerState, task: Task): void {
+  state.ticket++;
+  const ticket = state.ticket;
+  enter(state, task, { kind: "queued", ticket });
+  const home = homeOf(state, task);
+  if (home === undefined) task.run.enqueue(task, ticket);
+  else home.preferred.push({ task, ticket });
+}
+
+/** The suitable worker that would have to fetch least; of equals the least busy, then the one that stores least. */
+function homeOf(state: SchedulerState, task: Task): WorkerRecord | undefined {
+  if (task.deps.length === 0) return undefined;
+  const local = new Map<WorkerRecord, number>();
+  for (const dep of task.deps) {
+    // An empty result still makes its holder the better place, hence the one byte.
+    for (const holder of dep.holders) local.set(holder, (local.get(holder) ?? 0) + dep.resultBytes + 1);
+  }
+  let best: WorkerRecord | undefined;
+  let bestBytes = 0;
+  for (const [worker, bytes] of local) {
+    if (!takesTasks(worker) || !suits(task.placement, worker, state.workers.values())) continue;
+    if (best === undefined || bytes > bestBytes || (bytes === bestBytes && lessBusy(worker, best))) {
+      best = worker;
+      bestBytes = bytes;
+    }
+  }
+  return best;
+}
+
+function lessBusy(a: WorkerRecord, b: WorkerRecord): boolean {
+  const busyA = a.assigned / a.slots;
+  const busyB = b.assigned / b.slots;
+  if (busyA !== busyB) return busyA < busyB;
+  if (a.storedBytes !== b.storedBytes) return a.storedBytes < b.storedBytes;
+  return a.id < b.id;
+}
+
+const takesTasks = (worker: WorkerRecord): boolean => worker.status === "running" && !worker.gone;
+
+/** Gives queued tasks to workers with room: first to free slots, evenly, then ahead of need. */
+export function pump(state: SchedulerState): void {
+  if (state.queued === 0) return;
+  fillUpTo(state, (worker) => worker.slots);
+  for (const full of fillUpTo(state, (worker, task) => worker.slots + aheadOf(state, worker, task)))
+    state.hungry.delete(full);
+}
+
+/** How many tasks like this one may wait on the worker itself. */
+function aheadOf(state: SchedulerState, worker: WorkerRecord, task: Task): number {
+  const saturated = Math.max(Math.ceil(state.options.workerSaturation * worker.slots), 1) - worker.slots;
+  if (!task.estimate.known) return saturated;
+  const perSlot = Math.min(prefillTasksMax, Math.floor(prefillMs / Math.max(task.estimate.ms, 0.001)));
+  return Math.max(saturated, perSlot * worker.slots);
+}
+
+/** Returns the workers that reached the limit. */
+function fillUpTo(state: SchedulerState, limit: (worker: WorkerRecord, task: Task) => number): WorkerRecord[] {
+  const full: WorkerRecord[] = [];
+  let takers: WorkerRecord[] = [];
+  for (const worker of state.hungry) if (takesTasks(worker)) takers.push(worker);
+  takers.sort((a, b) => (lessBusy(a, b) ? -1 : 1));
+  while (takers.length > 0 && state.queued > 0) {
+    const again: WorkerRecord[] = [];
+    for (const worker of takers) {
+      const task = next(state, worker);
+      if (task === undefined) continue;
+      if (worker.assigned >= limit(worker, task)) {
+        full.push(worker);
+        continue;
+      }
+      assign(state, task, worker);
+      again.push(worker);
+    }
+    takers = again;
+  }
+  return full;
+}
+
+/** What the worker should run next: of its own queue and the least served run's the better, else what another worker is too busy for. */
+function next(state: SchedulerState, worker: WorkerRecord): Task | undefined {
+  const own = freshTop(worker.preferred);
+  const shared = sharedTop(state, worker);
+  const ownFits = own !== undefined && hasRoom(own.placement, worker);
+  if (ownFits && shared !== undefined) return servesBefore(own, shared) ? own : shared;
+  if (ownFits) return own;
+  return shared ?? overflowFor(state, worker);
+}
+
+function servesBefore(a: Task, b: Task): boolean {
+  if (a.run !== b.run && a.run.serviceMs !== b.run.serviceMs) return a.run.serviceMs < b.run.serviceMs;
+  return runsBefore(a, b);
+}
+
+function sharedTop(state: SchedulerState, worker: WorkerRecord): Task | undefined {
+  let best: Task | undefined;
+  for (const run of state.runs.values()) {
+    const candidate = topOfRun(state, run, worker);
+    if (candidate !== undefined && (best === undefined || servesBefore(candidate, best))) best = candidate;
+  }
+  return best;
+}
+
+function topOfRun(state: SchedulerState, run: Run, worker: WorkerRecord): Task | undefined {
+  let best: Task | undefined;
+  for (const [placement, queue] of run.queues) {
+    const task = freshTop(queue);
+    if (task === undefined) {
+      run.queues.delete(placement);
+      continue;
+    }
+    if (best !== undefined && !runsBefore(task, best)) continue;
+    if (hasRoom(placement, worker) && suits(placement, worker, state.workers.values())) best = task;
+  }
+  return best;
+}
+
+/** A task that waits for a busier worker, if fetching its inputs takes less time than its turn there. */
+function overflowFor(state: SchedulerState, worker: WorkerRecord): Task | undefined {
+  if (worker.assigned >= worker.slots) return undefined;
+  let best: Task | undefined;
+  let bestGainMs = 0;
+  for (const victim of state.workers.values()) {
+    if (victim === worker) continue;
+    const task = freshTop(victim.preferred);
+    if (task === undefined || !hasRoom(task.placement, worker)) continue;
+    if (!suits(task.placement, worker, state.workers.values())) continue;
+    const waitMs = takesTasks(victim) && victim.assigned < victim.slots ? 0 : victim.occupancyMs / victim.slots;
+    const gainMs = waitMs - fetchMs(task, worker);
+    if (gainMs > bestGainMs || !takesTasks(victim)) {
+      best = task;
+      bestGainMs = gainMs;
+    }
+  }
+  return best;
+}
+
+function fetchMs(task: Task, worker: WorkerRecord): number {
+  let bytes = 0;
+  let transfers = 0;
+  for (const dep of task.deps) {
+    if (dep.holders.has(worker)) continue;
+    bytes += dep.resultBytes;
+    transfers = 1;
+  }
+  return bytes / bandwidthBytesPerMs + transfers * transferLatencyMs;
+}
+
+function assign(state: SchedulerState, task: Task, worker: WorkerRecord): void {
+  const { fn } = task;
+  if (fn === undefined) return;
+  task.attempts++;
+  const attempt = task.attempts;
+  const estimateMs = task.estimate.ms + fetchMs(task, worker);
+  enter(state, task, { kind: "processing", worker, attempt, estimateMs, started: false });
+  worker.processing.add(task);
+  worker.occupancyMs += estimateMs;
+  worker.consume(task.placement.resources);
+  task.run.serviceMs += estimateMs;
+  defineFn(state, worker, fn);
+  const inputs: Input[] = task.inputs.map((dep) => ({
+    task: dep.id,
+    bytes: dep.resultBytes,
+    addresses: addressesOf(dep),
+  }));
+  state.toWorker(worker, {
+    op: "compute",
+    task: task.id,
+    attempt,
+    key: task.key,
+    fn: fn.id,
+    args: task.args,
+    inputs,
+    priority: task.priority,
+    timeoutMs: task.request.timeoutMs,
+    resources: task.placement.resources,
+    run: task.run.name,
+  });
+}
+
+/** A worker learns a function's number before it first sees it. */
+export function defineFn(state: SchedulerState, worker: WorkerRecord, fn: FnRecord): void {
+  if (worker.definedFns.has(fn.id)) return;
+  worker.definedFns.add(fn.id);
+  state.toWorker(worker, { op: "define-fn", fn: fn.id, ref: fn.ref });
+}
+
+/** Tasks that waited for this worker find another home. */
+export function rehome(state: SchedulerState, worker: WorkerRecord): void {
+  const entries = [...worker.preferred.values()];
+  for (const entry of entries) {
+    const { task } = entry;
+    if (task.state.kind === "queued" && task.state.ticket === entry.ticket) queueReady(state, task);
+  }
+}
+
+/** Why no worker can run a queued task, or undefined when some could. */
+export function whyNoWorker(state: SchedulerState, task: Task): string | undefined {
+  if (state.workers.size === 0) return "no worker is connected";
+  for (const worker of state.workers.values()) {
+    if (takesTasks(worker) && suits(task.placement, worker, state.workers.values())) return undefined;
+  }
+  const wishes = task.placement.workers.length > 0 ? ` workers ${task.placement.workers.join(", ")}` : "";
+  const resources = Object.entries(task.placement.resources).map(([name, amount]) => `${name}=${amount}`);
+  const needs = resources.length > 0 ? ` resources ${resources.join(", ")}` : "";
+  return `no connected worker offers${wishes}${needs}`;
+}

@@ -1,0 +1,89 @@
+import type { ClientToScheduler, ScatterPlace } from "../../protocol/messages.ts";
+import type { ClientRecord } from "./client-record.ts";
+import { addHolder } from "./enter.ts";
+import { DurationEstimate } from "./estimates.ts";
+import type { SchedulerState } from "./state.ts";
+import { Task } from "./task.ts";
+import { compute, finish } from "./transitions.ts";
+import { wireError } from "./wire-error.ts";
+import type { WorkerRecord } from "./worker-record.ts";
+
+type Scatter = ClientToScheduler & { readonly op: "scatter" };
+type Scattered = ClientToScheduler & { readonly op: "scattered" };
+
+const request = { retries: 0, priority: 0, resources: {}, workers: [], allowOtherWorkers: false, timeoutMs: 0 };
+
+/** Says where the client should put its values: on every candidate, or in turn on those that store least. */
+export function placeScattered(state: SchedulerState, client: ClientRecord, message: Scatter): void {
+  const wishes = new Set(message.workers);
+  const candidates = [...state.workers.values()].filter(
+    (worker) => worker.status === "running" && wished(worker, wishes),
+  );
+  if (candidates.length === 0) {
+    const wanted =
+      wishes.size > 0 ? `none of the workers ${message.workers.join(", ")} is connected` : "no worker is connected";
+    const error = wireError(
+      "NO_WORKERS",
+      `The values cannot be scattered: ${wanted}. Wait with client.waitForWorkers(1) first.`,
+    );
+    state.toClient(client, { op: "reply", request: message.request, error });
+    return;
+  }
+  const load = new Map(candidates.map((worker) => [worker, worker.storedBytes]));
+  const places: ScatterPlace[] = message.futures.map((future, index) => {
+    const task = state.nextTaskId();
+    const bytes = message.bytes[index] ?? 0;
+    state.reserved.set(task, client);
+    client.scattering.set(future, { task, bytes });
+    if (message.broadcast) return { task, addresses: candidates.map((worker) => worker.address) };
+    let least = candidates[0] as WorkerRecord;
+    for (const worker of candidates) if ((load.get(worker) ?? 0) < (load.get(least) ?? 0)) least = worker;
+    load.set(least, (load.get(least) ?? 0) + bytes + 1);
+    return { task, addresses: [least.address] };
+  });
+  state.reply(client, message.request, places);
+}
+
+const wished = (worker: WorkerRecord, wishes: ReadonlySet<string>): boolean =>
+  wishes.size === 0 || wishes.has(worker.name) || wishes.has(worker.address) || wishes.has(worker.registration.host);
+
+/** The values lie where they were to be put: from now on they are results like any other, but for having no function. */
+export function takeScattered(state: SchedulerState, client: ClientRecord, message: Scattered): void {
+  const run = state.run("scatter");
+  for (const [index, future] of message.futures.entries()) {
+    const place = client.scattering.get(future);
+    if (place === undefined) continue;
+    client.scattering.delete(future);
+    state.reserved.delete(place.task);
+    const placement = state.placements.intern(request);
+    const key = `scatter-${future}-${place.task}`;
+    const task = new Task(
+      place.task,
+      key,
+      undefined,
+      [],
+      [],
+      request,
+      run,
+      placement,
+      [0, 0, 0],
+      new DurationEstimate(),
+    );
+    state.tasks.set(task.id, task);
+    state.keys.set(key, task);
+    run.tasks++;
+    client.futures.set(future, task);
+    task.wants.push({ client, future });
+    task.resultBytes = place.bytes;
+    const addresses = message.addresses[index] ?? [];
+    const holders = [...state.workers.values()].filter((worker) => addresses.includes(worker.address));
+    const [first, ...others] = holders;
+    // Every holder may have died meanwhile: the value is lost before it was ever used.
+    if (first === undefined) compute(state, task);
+    else {
+      for (const other of others) addHolder(task, other);
+      finish(state, task, first, place.bytes);
+    }
+  }
+  state.reply(client, message.request, null);
+}

@@ -1,0 +1,45 @@
+import type { TaskId } from "../../protocol/ids.ts";
+import { enter, removeHolder } from "./enter.ts";
+import type { SchedulerState } from "./state.ts";
+import { isActive, isNeeded, released, type Task } from "./task.ts";
+import { takeBack } from "./transitions.ts";
+import type { WorkerRecord } from "./worker-record.ts";
+
+/**
+ * Lets go of what nobody needs any more: work is dropped, results are freed on their holders, and records are forgotten
+ * once no dependent's record is left that might have to be computed again. Runs once an event, after everything else.
+ */
+export function settleAll(state: SchedulerState): void {
+  const freed = new Map<WorkerRecord, TaskId[]>();
+  for (let task = state.unsettled.pop(); task !== undefined; task = state.unsettled.pop()) settle(state, task, freed);
+  for (const [worker, tasks] of freed) state.toWorker(worker, { op: "free", tasks });
+}
+
+function settle(state: SchedulerState, task: Task, freed: Map<WorkerRecord, TaskId[]>): void {
+  if (task.forgotten || isNeeded(task)) return;
+  if (task.state.kind === "processing")
+    takeBack(state, task, { force: false, reason: "nobody needs its result any more" });
+  else if (isActive(task)) enter(state, task, released);
+  else if (task.state.kind === "memory") {
+    for (const holder of [...task.holders]) {
+      const tasks = freed.get(holder);
+      if (tasks === undefined) freed.set(holder, [task.id]);
+      else tasks.push(task.id);
+      removeHolder(task, holder);
+    }
+    enter(state, task, released);
+  }
+  if (task.dependents.size === 0) forget(state, task);
+}
+
+function forget(state: SchedulerState, task: Task): void {
+  task.forgotten = true;
+  state.tasks.delete(task.id);
+  if (state.keys.get(task.key) === task) state.keys.delete(task.key);
+  task.run.tasks--;
+  if (task.run.tasks === 0) state.runs.delete(task.run.name);
+  for (const dep of task.deps) {
+    dep.dependents.delete(task);
+    if (dep.dependents.size === 0) state.unsettled.push(dep);
+  }
+}

@@ -1,0 +1,102 @@
+import { type ClientId, type TaskId, taskId, type WorkerId } from "../../protocol/ids.ts";
+import type { SchedulerToClient, SchedulerToWorker } from "../../protocol/messages.ts";
+import type { ClientRecord } from "./client-record.ts";
+import type { SchedulerEffect } from "./events.ts";
+import { FunctionTable } from "./functions.ts";
+import { PlacementClasses } from "./placement-class.ts";
+import { Requests } from "./requests.ts";
+import { Retirement } from "./retirement.ts";
+import { Run } from "./run.ts";
+import { Story } from "./story.ts";
+import type { Task } from "./task.ts";
+import type { WorkerRecord } from "./worker-record.ts";
+
+export interface SchedulerCoreOptions {
+  readonly version: string;
+  /** ISO time, shown by `info`. */
+  readonly startedAt: string;
+  /** A worker that is silent this long on an open socket is lost, in ms; at least ten heartbeats. Default 30,000. */
+  readonly workerTtlMs?: number;
+  /** How many workers may die under a task before it fails with `WorkerLostError`. Default 3. */
+  readonly allowedWorkerLosses?: number;
+  /** Tasks without a known duration are sent to a worker up to this multiple of its slots. Default 1.1. */
+  readonly workerSaturation?: number;
+}
+
+/** Everything the scheduler knows, and the effects that the current event has had so far. Functions beside it change it. */
+export class SchedulerState {
+  readonly options: Required<SchedulerCoreOptions>;
+  nowMs = 0;
+
+  readonly tasks: Map<TaskId, Task> = new Map();
+  readonly keys: Map<string, Task> = new Map();
+  readonly workers: Map<WorkerId, WorkerRecord> = new Map();
+  readonly clients: Map<ClientId, ClientRecord> = new Map();
+  readonly runs: Map<string, Run> = new Map();
+  readonly fns: FunctionTable = new FunctionTable();
+  readonly placements: PlacementClasses = new PlacementClasses();
+  /** Numbers handed out for values that a client is putting on workers right now. */
+  readonly reserved: Map<TaskId, ClientRecord> = new Map();
+  readonly requests: Requests = new Requests();
+  readonly retirement: Retirement = new Retirement();
+
+  /** Tasks in state queued; with none, placement has nothing to look at. */
+  queued = 0;
+  /** Tasks that may have lost their last reason to be kept; looked at when the event is done. */
+  readonly unsettled: Task[] = [];
+  /** Workers that may have room. */
+  readonly hungry: Set<WorkerRecord> = new Set();
+  generation = 0;
+  ticket = 0;
+  readonly story: Story = new Story();
+  effects: SchedulerEffect[] = [];
+  #lastTask = 0;
+
+  constructor(options: SchedulerCoreOptions) {
+    this.options = {
+      version: options.version,
+      startedAt: options.startedAt,
+      workerTtlMs: options.workerTtlMs ?? 30_000,
+      allowedWorkerLosses: options.allowedWorkerLosses ?? 3,
+      workerSaturation: options.workerSaturation ?? 1.1,
+    };
+  }
+
+  nextTaskId(): TaskId {
+    this.#lastTask++;
+    return taskId(this.#lastTask);
+  }
+
+  run(name: string): Run {
+    let run = this.runs.get(name);
+    if (run === undefined) {
+      run = new Run(name);
+      // A newcomer starts level with the least served, so that it neither starves the others nor is starved by its past.
+      let least = Number.POSITIVE_INFINITY;
+      for (const other of this.runs.values()) least = Math.min(least, other.serviceMs);
+      run.serviceMs = Number.isFinite(least) ? least : 0;
+      this.runs.set(name, run);
+    }
+    return run;
+  }
+
+  toClient(client: ClientRecord, message: SchedulerToClient): void {
+    this.effects.push({ kind: "to-client", client: client.id, message });
+  }
+
+  toWorker(worker: WorkerRecord, message: SchedulerToWorker): void {
+    this.effects.push({ kind: "to-worker", worker: worker.id, message });
+  }
+
+  reply(client: ClientRecord, request: number, value: unknown): void {
+    this.toClient(client, { op: "reply", request, value });
+  }
+
+  log(
+    level: "debug" | "info" | "warn" | "error",
+    message: string,
+    fields: Readonly<Record<string, unknown>> = {},
+  ): void {
+    this.effects.push({ kind: "log", level, message, fields });
+  }
+}

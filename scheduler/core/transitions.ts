@@ -1,0 +1,129 @@
+import type { WireError } from "../../protocol/errors.ts";
+import { addHolder, addressesOf, enter, removeHolder } from "./enter.ts";
+import { queueReady } from "./placement.ts";
+import type { SchedulerState } from "./state.ts";
+import { inMemory, isActive, isNeeded, released, type Task, type TaskState, type Want } from "./task.ts";
+import { wireError } from "./wire-error.ts";
+import { type StoppingAttempt, stoppingKey, type WorkerRecord } from "./worker-record.ts";
+
+/** The task is to be computed (again), with whatever of its inputs is not in memory. Iterative: chains may be very long. */
+export function compute(state: SchedulerState, first: Task): void {
+  const pending = [first];
+  for (let task = pending.pop(); task !== undefined; task = pending.pop()) {
+    if (isActive(task) || task.state.kind === "memory") continue;
+    if (task.fn === undefined) {
+      fail(state, task, lostForGood(task), task);
+      continue;
+    }
+    let missing = 0;
+    let broken: (TaskState & { kind: "erred" }) | undefined;
+    for (const dep of task.deps) {
+      if (dep.state.kind === "memory") continue;
+      missing++;
+      if (dep.state.kind === "erred") broken = dep.state;
+      else if (dep.state.kind === "released") pending.push(dep);
+    }
+    enter(state, task, { kind: "waiting", missing });
+    if (broken !== undefined) fail(state, task, broken.error, broken.origin);
+    else if (missing === 0) queueReady(state, task);
+  }
+}
+
+function lostForGood(task: Task): WireError {
+  const message = `The scattered value "${task.key}" is lost: every worker that held it is gone, and a scattered value cannot be computed again. Scatter it again, with broadcast: true to keep a copy on each worker.`;
+  return wireError("DATA_LOST", message, { key: task.key });
+}
+
+/** A worker holds the result: those that waited for it may go on. */
+export function finish(state: SchedulerState, task: Task, worker: WorkerRecord, resultBytes: number): void {
+  task.resultBytes = resultBytes;
+  enter(state, task, inMemory);
+  task.run.finished++;
+  addHolder(task, worker);
+  for (const want of task.wants) tellFinished(state, task, want);
+  for (const dependent of task.dependents) {
+    const waiting = dependent.state;
+    if (waiting.kind !== "waiting") continue;
+    waiting.missing--;
+    if (waiting.missing === 0) queueReady(state, dependent);
+  }
+  for (const waiter of task.awaitedBy) {
+    if (!waiter.gone) state.toWorker(waiter, { op: "holders", task: task.id, addresses: addressesOf(task) });
+  }
+  task.awaitedBy.clear();
+}
+
+/** The last copy of a result is gone. Whoever still needs it gets it computed again. */
+export function vanish(state: SchedulerState, task: Task): void {
+  if (task.state.kind !== "memory") return;
+  enter(state, task, released);
+  for (const dependent of task.dependents) {
+    const was = dependent.state;
+    if (was.kind === "waiting") was.missing++;
+    else if (was.kind === "queued") enter(state, dependent, { kind: "waiting", missing: 1 });
+  }
+  if (!isNeeded(task)) {
+    state.unsettled.push(task);
+    return;
+  }
+  for (const want of task.wants) state.toClient(want.client, { op: "pending", future: want.future });
+  compute(state, task);
+}
+
+/** What becomes of running code when a failure or a cancellation reaches its task. */
+export interface StopOrder {
+  readonly force: boolean;
+  readonly reason: string;
+  /** Told of every attempt that was running somewhere. */
+  readonly onTakenBack?: (attempt: StoppingAttempt) => void;
+}
+
+/** The task ends with an error, and with it all that wait for its result. `origin` is the task whose own failure it was. */
+export function fail(state: SchedulerState, first: Task, error: WireError, origin: Task, order?: StopOrder): void {
+  const stop = order ?? { force: true, reason: `its input "${origin.key}" failed` };
+  const pending = [first];
+  for (let task = pending.pop(); task !== undefined; task = pending.pop()) {
+    if (task.state.kind === "erred") continue;
+    for (const dependent of task.dependents) if (isActive(dependent)) pending.push(dependent);
+    if (task.state.kind === "processing") takeBack(state, task, stop);
+    for (const holder of [...task.holders]) {
+      removeHolder(task, holder);
+      state.toWorker(holder, { op: "free", tasks: [task.id] });
+    }
+    enter(state, task, { kind: "erred", error, origin });
+    task.run.failed++;
+    task.awaitedBy.clear();
+    for (const want of task.wants) tellErred(state, want, error);
+    state.unsettled.push(task);
+  }
+}
+
+/** Asks a worker to give a running or waiting attempt back; its place counts as taken until the worker confirms. */
+export function takeBack(state: SchedulerState, task: Task, order: StopOrder): void {
+  const { state: processing } = task;
+  if (processing.kind !== "processing") return;
+  const { worker, attempt } = processing;
+  const { resources } = task.placement;
+  enter(state, task, released);
+  worker.consume(resources);
+  const stopping = { task: task.id, attempt, resources, whenStopped: [] };
+  worker.stopping.set(stoppingKey(task.id, attempt), stopping);
+  state.toWorker(worker, { op: "cancel", task: task.id, attempt, force: order.force, reason: order.reason });
+  order.onTakenBack?.(stopping);
+}
+
+export function tellFinished(state: SchedulerState, task: Task, want: Want): void {
+  const addresses = addressesOf(task);
+  state.toClient(want.client, {
+    op: "finished",
+    future: want.future,
+    task: task.id,
+    bytes: task.resultBytes,
+    addresses,
+  });
+}
+
+export function tellErred(state: SchedulerState, want: Want, error: WireError): void {
+  const op = error.code === "CANCELLED" ? "cancelled" : error.code === "DATA_LOST" ? "lost" : "failed";
+  state.toClient(want.client, { op, future: want.future, error });
+}

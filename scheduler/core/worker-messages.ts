@@ -1,0 +1,163 @@
+import { assertNever, type WireError } from "../../protocol/errors.ts";
+import type { TaskId } from "../../protocol/ids.ts";
+import type { WorkerToScheduler } from "../../protocol/messages.ts";
+import { addHolder, addressesOf, enter, removeHolder } from "./enter.ts";
+import { loseWorker } from "./losses.ts";
+import { rehome } from "./placement.ts";
+import type { SchedulerState } from "./state.ts";
+import { isNeeded, released, type Task } from "./task.ts";
+import { compute, fail, finish, vanish } from "./transitions.ts";
+import { stoppingKey, type WorkerRecord } from "./worker-record.ts";
+
+/** Failures that were nobody's fault are repeated this often before the task fails with the last of them. */
+const unblamedFailuresMax = 10;
+
+export function handleWorkerMessage(state: SchedulerState, worker: WorkerRecord, message: WorkerToScheduler): void {
+  worker.lastHeardMs = state.nowMs;
+  switch (message.op) {
+    case "heartbeat":
+      worker.memoryBytes = message.memoryBytes;
+      return;
+    case "started": {
+      const processing = attemptOf(state, worker, message.task, message.attempt)?.state;
+      if (processing?.kind === "processing") processing.started = true;
+      return;
+    }
+    case "done":
+      return done(state, worker, message.task, message.attempt, message.bytes, message.endMs - message.startMs);
+    case "failed":
+      return failed(state, worker, message.task, message.attempt, message.error, message.blame === "task");
+    case "cancelled":
+      return cancelled(state, worker, message.task, message.attempt);
+    case "stored":
+      return stored(state, worker, message.task, message.bytes);
+    case "dropped":
+      return dropped(state, worker, message.task);
+    case "unreachable-input":
+      return unreachable(state, worker, message.task, message.addresses);
+    case "run-reply":
+      return state.requests.ranOnWorker(state, worker, message.request, message.value, message.error);
+    case "status":
+      if (worker.status === "retiring") return;
+      worker.status = message.status;
+      if (message.status === "running") state.hungry.add(worker);
+      else rehome(state, worker);
+      return;
+    case "goodbye":
+      return loseWorker(state, worker, `said goodbye: ${message.reason}`, false);
+    case "get-bundle":
+      // Answered by the shell, which keeps the bundles.
+      return;
+    default:
+      assertNever(message);
+  }
+}
+
+/** The task, if this is the attempt that the worker is to make now; anything else is late news. */
+function attemptOf(state: SchedulerState, worker: WorkerRecord, id: TaskId, attempt: number): Task | undefined {
+  const task = state.tasks.get(id);
+  const current = task?.state;
+  if (current?.kind !== "processing" || current.worker !== worker || current.attempt !== attempt) return undefined;
+  return task;
+}
+
+function done(
+  state: SchedulerState,
+  worker: WorkerRecord,
+  id: TaskId,
+  attempt: number,
+  bytes: number,
+  durationMs: number,
+): void {
+  const task = attemptOf(state, worker, id, attempt);
+  if (task === undefined) {
+    confirmStopped(state, worker, id, attempt);
+    // A result that came too late is thrown away, unless the worker is a rightful holder by another way.
+    if (state.tasks.get(id)?.holders.has(worker) !== true) state.toWorker(worker, { op: "free", tasks: [id] });
+    return;
+  }
+  task.estimate.sample(durationMs);
+  task.run.serviceMs += Math.max(0, durationMs);
+  finish(state, task, worker, bytes);
+}
+
+function failed(
+  state: SchedulerState,
+  worker: WorkerRecord,
+  id: TaskId,
+  attempt: number,
+  error: WireError,
+  blamed: boolean,
+): void {
+  const task = attemptOf(state, worker, id, attempt);
+  if (task === undefined) {
+    confirmStopped(state, worker, id, attempt);
+    return;
+  }
+  if (blamed && task.retriesLeft > 0) task.retriesLeft--;
+  else if (blamed || task.unblamedFailures >= unblamedFailuresMax) {
+    fail(state, task, error, task);
+    return;
+  } else task.unblamedFailures++;
+  enter(state, task, released);
+  compute(state, task);
+}
+
+function cancelled(state: SchedulerState, worker: WorkerRecord, id: TaskId, attempt: number): void {
+  confirmStopped(state, worker, id, attempt);
+}
+
+/** The worker's place is free again. */
+function confirmStopped(state: SchedulerState, worker: WorkerRecord, id: TaskId, attempt: number): void {
+  const key = stoppingKey(id, attempt);
+  const entry = worker.stopping.get(key);
+  if (entry === undefined) return;
+  worker.stopping.delete(key);
+  worker.giveBack(entry.resources);
+  state.hungry.add(worker);
+  for (const whenStopped of entry.whenStopped) whenStopped();
+}
+
+function stored(state: SchedulerState, worker: WorkerRecord, id: TaskId, bytes: number): void {
+  if (state.reserved.has(id)) return;
+  const task = state.tasks.get(id);
+  if (task === undefined || !isNeeded(task) || task.state.kind === "erred") {
+    state.toWorker(worker, { op: "free", tasks: [id] });
+    return;
+  }
+  // A copy that outlived the loss of its source ends the computation that was to make it again.
+  if (task.state.kind === "memory") addHolder(task, worker);
+  else if (task.state.kind === "waiting" || task.state.kind === "queued") finish(state, task, worker, bytes);
+  else state.toWorker(worker, { op: "free", tasks: [id] });
+}
+
+function dropped(state: SchedulerState, worker: WorkerRecord, id: TaskId): void {
+  const task = state.tasks.get(id);
+  if (task === undefined) return;
+  removeHolder(task, worker);
+  if (task.holders.size === 0) vanish(state, task);
+}
+
+/** The worker could not get an input from these addresses: they are holders no more, and it is told where else to ask. */
+function unreachable(state: SchedulerState, worker: WorkerRecord, id: TaskId, addresses: readonly string[]): void {
+  const task = state.tasks.get(id);
+  if (task === undefined) return;
+  for (const holder of [...task.holders]) {
+    if (!addresses.includes(holder.address) || holder === worker) continue;
+    removeHolder(task, holder);
+    state.toWorker(holder, { op: "free", tasks: [id] });
+  }
+  if (task.state.kind === "memory" && task.holders.size === 0) vanish(state, task);
+  if (task.state.kind === "memory") state.toWorker(worker, { op: "holders", task: id, addresses: addressesOf(task) });
+  else task.awaitedBy.add(worker);
+}
+
+/** A client could not get a result from an address. */
+export function missingAt(state: SchedulerState, task: Task, address: string): void {
+  for (const holder of [...task.holders]) {
+    if (holder.address !== address) continue;
+    removeHolder(task, holder);
+    state.toWorker(holder, { op: "free", tasks: [task.id] });
+  }
+  if (task.holders.size === 0) vanish(state, task);
+}

@@ -1,0 +1,71 @@
+import type { FnId, TaskId, WorkerId } from "../../protocol/ids.ts";
+import type { WorkerRegistration, WorkerStatus } from "../../protocol/messages.ts";
+import { newQueue, type Queue } from "./run.ts";
+import type { Task } from "./task.ts";
+
+/** An attempt that was taken back and whose end the worker has not confirmed: it still occupies its place. */
+export interface StoppingAttempt {
+  readonly task: TaskId;
+  readonly attempt: number;
+  readonly resources: Readonly<Record<string, number>>;
+  readonly whenStopped: (() => void)[];
+}
+
+export class WorkerRecord {
+  readonly id: WorkerId;
+  readonly registration: WorkerRegistration;
+  readonly slots: number;
+  readonly resources: Readonly<Record<string, number>>;
+  readonly freeResources: Record<string, number>;
+  status: WorkerStatus = "running";
+  lastHeardMs: number;
+  memoryBytes = 0;
+  storedBytes = 0;
+
+  readonly processing: Set<Task> = new Set();
+  /** By `stoppingKey`. */
+  readonly stopping: Map<string, StoppingAttempt> = new Map();
+  readonly holds: Set<Task> = new Set();
+  /** Queued tasks whose inputs lie here. */
+  readonly preferred: Queue = newQueue();
+  /** Expected time of everything that was sent to it, all slots together. */
+  occupancyMs = 0;
+  readonly definedFns: Set<FnId> = new Set();
+  gone = false;
+
+  constructor(id: WorkerId, registration: WorkerRegistration, nowMs: number) {
+    this.id = id;
+    this.registration = registration;
+    this.slots = registration.slots;
+    this.resources = registration.resources;
+    this.freeResources = { ...registration.resources };
+    this.lastHeardMs = nowMs;
+  }
+
+  get name(): string {
+    return this.registration.name;
+  }
+
+  get address(): string {
+    return this.registration.address;
+  }
+
+  /** Tasks that occupy it: sent and not ended, or taken back and not confirmed. */
+  get assigned(): number {
+    return this.processing.size + this.stopping.size;
+  }
+
+  consume(resources: Readonly<Record<string, number>>): void {
+    for (const [name, amount] of Object.entries(resources)) {
+      this.freeResources[name] = (this.freeResources[name] ?? 0) - amount;
+    }
+  }
+
+  giveBack(resources: Readonly<Record<string, number>>): void {
+    for (const [name, amount] of Object.entries(resources)) {
+      this.freeResources[name] = (this.freeResources[name] ?? 0) + amount;
+    }
+  }
+}
+
+export const stoppingKey = (task: TaskId, attempt: number): string => `${task}/${attempt}`;
