@@ -1,0 +1,266 @@
+import type { FnRef } from "../../protocol/code.ts";
+import type { WireError } from "../../protocol/errors.ts";
+import type { TaskId } from "../../protocol/ids.ts";
+import type { Assignment } from "../../protocol/messages.ts";
+import type { Attempt } from "./attempt.ts";
+import type { CodeShelf } from "./code-shelf.ts";
+import type { ArrivedValue } from "./events.ts";
+import type { Held } from "./held.ts";
+import type { Inputs } from "./inputs.ts";
+import type { Jobs } from "./jobs.ts";
+import type { Outbox } from "./outbox.ts";
+import { ReadyQueue } from "./ready-queue.ts";
+import type { ResourceBudget } from "./resource-budget.ts";
+import type { Story } from "./story.ts";
+
+/** What an attempt goes through needs all of these. */
+export interface Surroundings {
+  readonly outbox: Outbox;
+  readonly held: Held;
+  readonly inputs: Inputs;
+  readonly codes: CodeShelf;
+  readonly jobs: Jobs;
+  readonly budget: ResourceBudget;
+  readonly story: Story;
+}
+
+/** The life of each attempt: waiting → ready → executing → its end, or stopping → its end. One attempt a task at a time. */
+export class Attempts {
+  readonly byTask: Map<TaskId, Attempt> = new Map();
+  readonly ready: ReadyQueue = new ReadyQueue();
+  readonly #waitingForCode: Map<string, Set<Attempt>> = new Map();
+  readonly #functions: (fn: Assignment["fn"]) => FnRef;
+  readonly #with: Surroundings;
+  #sequence = 0;
+
+  constructor(surroundings: Surroundings, functions: (fn: Assignment["fn"]) => FnRef) {
+    this.#with = surroundings;
+    this.#functions = functions;
+  }
+
+  compute(assignment: Assignment, nowMs: number): void {
+    const { task, attempt: number } = assignment;
+    const { outbox, held, story } = this.#with;
+    const current = this.byTask.get(task);
+    if (current !== undefined) {
+      const latest =
+        current.state.kind === "stopping" ? (current.state.next ?? current.assignment) : current.assignment;
+      if (number <= latest.attempt) return story.tell(task, nowMs, "ignored an old compute, attempt", number);
+      if (current.state.kind === "executing") this.#stop(current, current.state.job, true, false);
+      if (current.state.kind === "stopping") {
+        current.state.next = assignment;
+        return story.tell(task, nowMs, "waits for the end of its predecessor, attempt", number);
+      }
+      this.#leave(current);
+    }
+    if (held.has(task)) {
+      story.tell(task, nowMs, "is held already, attempt", number);
+      return outbox.send({ op: "done", task, attempt: number, bytes: held.bytes(task), startMs: nowMs, endMs: nowMs });
+    }
+    story.tell(task, nowMs, "assigned, attempt", number);
+    const attempt: Attempt = {
+      assignment,
+      fn: this.#functions(assignment.fn),
+      sequence: this.#sequence++,
+      state: { kind: "ready" },
+    };
+    this.byTask.set(task, attempt);
+    this.#gather(attempt, nowMs);
+  }
+
+  cancel(task: TaskId, number: number, force: boolean, nowMs: number): void {
+    const { outbox, story } = this.#with;
+    const attempt = this.byTask.get(task);
+    if (attempt === undefined) return story.tell(task, nowMs, "ignored a late cancel of attempt", number);
+    const { state } = attempt;
+    if (state.kind === "stopping" && state.next?.attempt === number) {
+      state.next = undefined;
+      return outbox.send({ op: "cancelled", task, attempt: number });
+    }
+    if (attempt.assignment.attempt !== number)
+      return story.tell(task, nowMs, "ignored a late cancel of attempt", number);
+    story.tell(task, nowMs, "cancelled, attempt", number);
+    switch (state.kind) {
+      case "waiting":
+      case "ready":
+        this.#leave(attempt);
+        return outbox.send({ op: "cancelled", task, attempt: number });
+      case "executing":
+        return this.#stop(attempt, state.job, force, true);
+      case "stopping":
+        state.answer = true;
+        if (!force || state.force) return;
+        state.force = true;
+        return outbox.push({ kind: "cancel-execution", job: state.job, force: true });
+    }
+  }
+
+  /** An input came for these attempts. */
+  arrived(task: TaskId, dependents: Iterable<Attempt>, nowMs: number): void {
+    for (const attempt of dependents) {
+      if (attempt.state.kind !== "waiting") continue;
+      attempt.state.inputs.delete(task);
+      this.#readyIfComplete(attempt, nowMs);
+    }
+  }
+
+  codeReady(bundle: string, nowMs: number): void {
+    for (const attempt of this.#takeWaitingForCode(bundle)) {
+      if (attempt.state.kind !== "waiting") continue;
+      attempt.state.code = false;
+      this.#readyIfComplete(attempt, nowMs);
+    }
+  }
+
+  codeFailed(bundle: string, error: WireError, nowMs: number): void {
+    for (const attempt of this.#takeWaitingForCode(bundle)) {
+      this.#leave(attempt);
+      this.#fail(attempt, error, error.retryable ? "infrastructure" : "task", nowMs, nowMs);
+    }
+  }
+
+  /** Gives free slots to what is ready, as far as resources go. */
+  start(nowMs: number): void {
+    const { jobs, budget } = this.#with;
+    while (jobs.freeSlots > 0) {
+      const attempt = this.ready.take((resources) => budget.fits(resources));
+      if (attempt === undefined) return;
+      // An input may have been freed, or the code grown old, while it stood in the queue.
+      if (this.#complete(attempt, nowMs)) this.#execute(attempt, nowMs);
+      else this.#gather(attempt, nowMs);
+    }
+  }
+
+  done(attempt: Attempt, result: ArrivedValue, startMs: number, endMs: number, nowMs: number): void {
+    const { task, attempt: number } = attempt.assignment;
+    const { outbox, held } = this.#with;
+    if (this.#ended(attempt, nowMs)) return;
+    held.keep(task, result);
+    outbox.send({ op: "done", task, attempt: number, bytes: result.bytes, startMs, endMs });
+  }
+
+  failed(attempt: Attempt, error: WireError, startMs: number, endMs: number, nowMs: number): void {
+    if (!this.#ended(attempt, nowMs)) this.#fail(attempt, error, "task", startMs, endMs);
+  }
+
+  /** Its slot says that it ended because it was told to. */
+  cancelled(attempt: Attempt, nowMs: number): void {
+    if (this.#ended(attempt, nowMs)) return;
+    // Nobody here asked for it: the slots are being stopped, which is no fault of the task's.
+    const error: WireError = {
+      code: "CANCELLED",
+      message: `${attempt.assignment.key} was stopped with its worker.`,
+      retryable: true,
+    };
+    this.#fail(attempt, error, "infrastructure", nowMs, nowMs);
+  }
+
+  /**
+   * The scheduler forgot everything: so does this worker. What runs keeps its slot until it has stopped, but the numbers it
+   * goes by may mean something else to the next scheduler.
+   */
+  drop(): void {
+    for (const attempt of [...this.byTask.values()]) {
+      const { state } = attempt;
+      if (state.kind === "executing" || state.kind === "stopping") this.#stop(attempt, state.job, true, false);
+      this.#leave(attempt);
+    }
+  }
+
+  isWaitingForCode(attempt: Attempt): boolean {
+    return this.#waitingForCode.get(attempt.fn.bundle)?.has(attempt) ?? false;
+  }
+
+  #complete({ assignment, fn }: Attempt, nowMs: number): boolean {
+    const { held, codes } = this.#with;
+    return codes.has(fn.bundle, nowMs) && assignment.inputs.every(({ task }) => held.has(task));
+  }
+
+  /** Asks for all that is missing. */
+  #gather(attempt: Attempt, nowMs: number): void {
+    const { held, inputs, codes } = this.#with;
+    const missing = attempt.assignment.inputs.filter(({ task }) => !held.has(task));
+    const code = !codes.has(attempt.fn.bundle, nowMs);
+    attempt.state = { kind: "waiting", inputs: new Set(missing.map(({ task }) => task)), code };
+    for (const input of missing) inputs.want(input, attempt);
+    if (code) {
+      const waiting = this.#waitingForCode.get(attempt.fn.bundle) ?? new Set();
+      this.#waitingForCode.set(attempt.fn.bundle, waiting.add(attempt));
+      codes.load(attempt.fn.bundle);
+    }
+    this.#readyIfComplete(attempt, nowMs);
+  }
+
+  #readyIfComplete(attempt: Attempt, nowMs: number): void {
+    const { state } = attempt;
+    if (state.kind !== "waiting" || state.code || state.inputs.size > 0) return;
+    attempt.state = { kind: "ready" };
+    this.ready.add(attempt);
+    this.#with.story.tell(attempt.assignment.task, nowMs, "ready, attempt", attempt.assignment.attempt);
+  }
+
+  #execute(attempt: Attempt, nowMs: number): void {
+    const { outbox, jobs, budget, codes, story } = this.#with;
+    const { task, attempt: number, key, args, inputs, timeoutMs, resources, run } = attempt.assignment;
+    const job = jobs.begin({ kind: "attempt", attempt });
+    budget.take(resources);
+    attempt.state = { kind: "executing", job };
+    story.tell(task, nowMs, "executing, job", job);
+    outbox.push({
+      kind: "execute",
+      job,
+      key,
+      attempt: number,
+      fn: attempt.fn,
+      codePath: codes.path(attempt.fn.bundle),
+      args,
+      inputs: inputs.map((input) => input.task),
+      timeoutMs,
+      run,
+      extra: false,
+    });
+    outbox.send({ op: "started", task, attempt: number });
+  }
+
+  #stop(attempt: Attempt, job: number, force: boolean, answer: boolean): void {
+    attempt.state = { kind: "stopping", job, force, answer, next: undefined };
+    this.#with.outbox.push({ kind: "cancel-execution", job, force });
+  }
+
+  /** Nothing of it runs any more. Returns true if it had been taken back: then its result is nobody's. */
+  #ended(attempt: Attempt, nowMs: number): boolean {
+    const { outbox, budget, story } = this.#with;
+    const { task, attempt: number, resources } = attempt.assignment;
+    const { state } = attempt;
+    if (this.byTask.get(task) === attempt) this.byTask.delete(task);
+    budget.giveBack(resources);
+    story.tell(task, nowMs, state.kind === "stopping" ? "stopped, attempt" : "ended, attempt", number);
+    if (state.kind !== "stopping") return false;
+    if (state.answer) outbox.send({ op: "cancelled", task, attempt: number });
+    if (state.next !== undefined) this.compute(state.next, nowMs);
+    return true;
+  }
+
+  #fail(attempt: Attempt, error: WireError, blame: "task" | "infrastructure", startMs: number, endMs: number): void {
+    const { task, attempt: number } = attempt.assignment;
+    this.#with.outbox.send({ op: "failed", task, attempt: number, error, blame, startMs, endMs });
+  }
+
+  /** Takes one that does not run out of everything. */
+  #leave(attempt: Attempt): void {
+    const { state } = attempt;
+    this.byTask.delete(attempt.assignment.task);
+    if (state.kind === "ready") this.ready.delete(attempt);
+    if (state.kind !== "waiting") return;
+    this.#with.inputs.forget(attempt, state.inputs);
+    const waiting = this.#waitingForCode.get(attempt.fn.bundle);
+    waiting?.delete(attempt);
+    if (waiting?.size === 0) this.#waitingForCode.delete(attempt.fn.bundle);
+  }
+
+  #takeWaitingForCode(bundle: string): Iterable<Attempt> {
+    const waiting = this.#waitingForCode.get(bundle) ?? [];
+    this.#waitingForCode.delete(bundle);
+    return waiting;
+  }
+}

@@ -1,0 +1,260 @@
+import type { FnRef } from "../../protocol/code.ts";
+import { assertNever, InvariantViolation, type WireError } from "../../protocol/errors.ts";
+import type { FnId, TaskId } from "../../protocol/ids.ts";
+import { Attempts, type Surroundings } from "./attempts.ts";
+import { CodeShelf } from "./code-shelf.ts";
+import type { WorkerEffect, WorkerEnd } from "./effects.ts";
+import type { ArrivedValue, CoreMessage, WorkerEvent } from "./events.ts";
+import { Held } from "./held.ts";
+import { Inputs } from "./inputs.ts";
+import { checkInvariants } from "./invariants.ts";
+import { Jobs } from "./jobs.ts";
+import { Outbox } from "./outbox.ts";
+import { type Quantities, ResourceBudget } from "./resource-budget.ts";
+import { RunOrders } from "./run-orders.ts";
+import { Story } from "./story.ts";
+
+export interface WorkerCoreOptions {
+  /** How many tasks run at a time. */
+  readonly slots: number;
+  readonly resources: Quantities;
+}
+
+type Phase =
+  | { readonly kind: "running" }
+  /** Nothing more is started; the process ends with the last thing that runs. */
+  | { readonly kind: "draining"; readonly end: WorkerEnd; readonly reason: string }
+  | { readonly kind: "ended" };
+
+/**
+ * The worker as a state machine without I/O. `nowMs` is Unix epoch time that never goes backwards. Effects are to be carried
+ * out in order. `nextWakeupMs()` says when to send a "wake" if nothing else happens first; extra wakes do nothing.
+ */
+export class WorkerCore {
+  readonly #outbox: Outbox = new Outbox();
+  readonly #story: Story = new Story();
+  readonly #functions: Map<FnId, FnRef> = new Map();
+  readonly #parts: Surroundings;
+  readonly #attempts: Attempts;
+  readonly #orders: RunOrders;
+  #phase: Phase = { kind: "running" };
+  #nowMs = 0;
+
+  constructor(options: WorkerCoreOptions) {
+    const outbox = this.#outbox;
+    this.#parts = {
+      outbox,
+      story: this.#story,
+      held: new Held(outbox),
+      inputs: new Inputs(outbox),
+      codes: new CodeShelf(outbox),
+      jobs: new Jobs(options.slots),
+      budget: new ResourceBudget(options.resources),
+    };
+    this.#attempts = new Attempts(this.#parts, (fn) => this.#function(fn));
+    this.#orders = new RunOrders(this.#parts.jobs, this.#parts.codes, outbox);
+  }
+
+  handle(event: WorkerEvent, nowMs: number): readonly WorkerEffect[] {
+    if (this.#phase.kind === "ended") return [];
+    this.#nowMs = nowMs;
+    this.#dispatch(event, nowMs);
+    this.#goOn(nowMs);
+    return this.#outbox.take();
+  }
+
+  nextWakeupMs(): number | undefined {
+    return this.#phase.kind === "running" ? this.#parts.inputs.nextWakeupMs(this.#nowMs) : undefined;
+  }
+
+  /** What happened to a task here lately, oldest first. */
+  story(task: TaskId): string[] {
+    return this.#story.of(task);
+  }
+
+  /** @throws {InvariantViolation} with the story of the task concerned. */
+  checkInvariants(): void {
+    checkInvariants({
+      ...this.#parts,
+      attempts: this.#attempts,
+      accepting: this.#phase.kind === "running",
+      nowMs: this.#nowMs,
+    });
+  }
+
+  #dispatch(event: WorkerEvent, nowMs: number): void {
+    const { inputs, codes } = this.#parts;
+    switch (event.kind) {
+      case "messages":
+        for (const message of event.messages) this.#message(message, nowMs);
+        return;
+      case "connected":
+        this.#outbox.connected = true;
+        return;
+      case "disconnected":
+        return this.#disconnected();
+      case "slot-done":
+        return this.#slotDone(event.job, event, event.startMs, event.endMs, nowMs);
+      case "slot-failed":
+        return this.#slotFailed(event.job, event.error, event.startMs, event.endMs, nowMs);
+      case "slot-cancelled":
+        return this.#slotCancelled(event.job, nowMs);
+      case "slot-stuck":
+        return this.#slotStuck(event.job, event.reason, nowMs);
+      case "fetched":
+        for (const { want, ...value } of inputs.fetched(event.fetch, event.values)) {
+          this.#arrived(want.task, value);
+          this.#attempts.arrived(want.task, want.dependents, nowMs);
+        }
+        return;
+      case "fetch-unreachable":
+        return inputs.unreachable(event.fetch, nowMs);
+      case "fetch-busy":
+        return inputs.busy(event.fetch, event.retryMs, nowMs);
+      case "code-ready": {
+        const bundle = codes.ready(event.load, event.path, nowMs);
+        if (bundle === undefined) return;
+        this.#attempts.codeReady(bundle, nowMs);
+        return this.#orders.codeReady(bundle);
+      }
+      case "code-failed": {
+        const bundle = codes.failed(event.load);
+        if (bundle === undefined) return;
+        this.#attempts.codeFailed(bundle, event.error, nowMs);
+        return this.#orders.codeFailed(bundle, event.error);
+      }
+      case "put":
+        // A value that no scheduler knows of would never be freed.
+        if (!this.#outbox.connected) return;
+        this.#arrived(event.task, event);
+        this.#attempts.arrived(event.task, inputs.satisfied(event.task)?.dependents ?? [], nowMs);
+        return;
+      case "stop":
+        return this.#stop(event.how, "stopped", event.reason);
+      case "wake":
+        return;
+      default:
+        assertNever(event);
+    }
+  }
+
+  #message(message: CoreMessage, nowMs: number): void {
+    const { held, inputs } = this.#parts;
+    switch (message.op) {
+      case "define-fn":
+        this.#functions.set(message.fn, message.ref);
+        return;
+      case "compute":
+        return this.#attempts.compute(message, nowMs);
+      case "cancel":
+        return this.#attempts.cancel(message.task, message.attempt, message.force, nowMs);
+      case "free":
+        held.drop(message.tasks);
+        for (const task of message.tasks) inputs.free(task);
+        return;
+      case "holders":
+        return inputs.holders(message.task, message.addresses);
+      case "replicate":
+        for (const input of message.inputs) {
+          if (held.has(input.task)) this.#tellStored(input.task);
+          else inputs.want(input, "replicate");
+        }
+        return;
+      case "run":
+        return this.#orders.add(message.request, this.#function(message.fn), message.args, nowMs);
+      case "stop":
+        return this.#stop(message.how, message.restart ? "restart" : "stopped", message.reason);
+      default:
+        assertNever(message);
+    }
+  }
+
+  /** Sends and starts whatever the event made possible. */
+  #goOn(nowMs: number): void {
+    const { inputs, jobs } = this.#parts;
+    const phase = this.#phase;
+    if (phase.kind === "running") {
+      this.#attempts.start(nowMs);
+      inputs.pump(nowMs);
+    } else if (phase.kind === "draining" && jobs.size === 0) {
+      this.#end(phase.end, phase.reason);
+    }
+  }
+
+  #arrived(task: TaskId, value: ArrivedValue): void {
+    this.#parts.held.keep(task, value);
+    this.#tellStored(task);
+  }
+
+  #tellStored(task: TaskId): void {
+    this.#outbox.send({ op: "stored", task, bytes: this.#parts.held.bytes(task) });
+  }
+
+  #slotDone(number: number, result: ArrivedValue, startMs: number, endMs: number, nowMs: number): void {
+    const job = this.#parts.jobs.end(number);
+    if (job?.kind === "attempt") this.#attempts.done(job.attempt, result, startMs, endMs, nowMs);
+    else if (job?.kind === "run") this.#orders.done(job.order, result.value);
+  }
+
+  #slotFailed(number: number, error: WireError, startMs: number, endMs: number, nowMs: number): void {
+    const job = this.#parts.jobs.end(number);
+    if (job?.kind === "attempt") this.#attempts.failed(job.attempt, error, startMs, endMs, nowMs);
+    else if (job?.kind === "run") this.#orders.failed(job.order, error);
+  }
+
+  #slotCancelled(number: number, nowMs: number): void {
+    const job = this.#parts.jobs.end(number);
+    if (job?.kind === "attempt") this.#attempts.cancelled(job.attempt, nowMs);
+    else if (job?.kind === "run")
+      this.#orders.failed(job.order, {
+        code: "CANCELLED",
+        message: "It was stopped with its worker.",
+        retryable: true,
+      });
+  }
+
+  /**
+   * Only the end of the process ends what runs there. One that was being cancelled goes the way of all that runs here, by
+   * the goodbye; one that overran its time is told as failed first, because without blame it would be tried for ever.
+   */
+  #slotStuck(number: number, reason: string, nowMs: number): void {
+    const job = this.#parts.jobs.get(number);
+    if (job === undefined) return;
+    if (job.kind === "attempt" && job.attempt.state.kind === "executing") {
+      const message = `${job.attempt.assignment.key} could not be stopped (${reason}), so its worker process is ended. Give native code a way to end, or run it with executor "processes".`;
+      this.#slotFailed(number, { code: "TASK_TIMED_OUT", message, retryable: false }, nowMs, nowMs, nowMs);
+    }
+    this.#outbox.push({ kind: "log", level: "error", fields: { job: number }, message: `a slot is stuck: ${reason}` });
+    this.#end("stuck", reason);
+  }
+
+  #disconnected(): void {
+    const { held, inputs, codes } = this.#parts;
+    this.#outbox.connected = false;
+    this.#attempts.drop();
+    this.#orders.drop();
+    inputs.clear();
+    codes.forgetLoads();
+    held.drop([...held.tasks()]);
+    this.#functions.clear();
+  }
+
+  #stop(how: "drain" | "now", end: WorkerEnd, reason: string): void {
+    if (how === "now") return this.#end(end, reason);
+    if (this.#phase.kind === "running") this.#outbox.send({ op: "status", status: "paused" });
+    this.#phase = { kind: "draining", end, reason };
+  }
+
+  #end(end: WorkerEnd, reason: string): void {
+    if (this.#phase.kind === "ended") return;
+    this.#phase = { kind: "ended" };
+    this.#outbox.send({ op: "goodbye", reason });
+    this.#outbox.push({ kind: "end-process", end, reason });
+  }
+
+  #function(fn: FnId): FnRef {
+    const found = this.#functions.get(fn);
+    if (found === undefined) throw new InvariantViolation(`function ${fn} is used before it was defined`);
+    return found;
+  }
+}

@@ -1,0 +1,54 @@
+import type { WireError } from "../../protocol/errors.ts";
+import type { TaskId } from "../../protocol/ids.ts";
+import type { EncodedValue, SchedulerToWorker } from "../../protocol/messages.ts";
+
+/** What the scheduler says that concerns the core; parts of bundles go to whoever asked for the bundle. */
+export type CoreMessage = Exclude<SchedulerToWorker, { readonly op: "bundle" }>;
+
+/** A value on its way into the store. The core never looks inside. */
+export interface ArrivedValue {
+  readonly value: EncodedValue;
+  readonly bytes: number;
+}
+
+/**
+ * All that can happen to a worker. `job`, `fetch` and `load` are the numbers that the core gave to the effect which the
+ * event answers; each such effect is answered by exactly one event, and an answer to a forgotten number is ignored.
+ */
+export type WorkerEvent =
+  /** All messages of one frame, so that what they ask for together is fetched together. */
+  | { readonly kind: "messages"; readonly messages: readonly CoreMessage[] }
+  /** The scheduler welcomed this worker as a fresh one. */
+  | { readonly kind: "connected" }
+  /** The scheduler is gone, and with it every promise that was made to it. */
+  | { readonly kind: "disconnected" }
+  | {
+      readonly kind: "slot-done";
+      readonly job: number;
+      readonly value: EncodedValue;
+      readonly bytes: number;
+      readonly startMs: number;
+      readonly endMs: number;
+    }
+  | {
+      readonly kind: "slot-failed";
+      readonly job: number;
+      readonly error: WireError;
+      readonly startMs: number;
+      readonly endMs: number;
+    }
+  | { readonly kind: "slot-cancelled"; readonly job: number }
+  /** What runs there cannot be ended short of ending the process. */
+  | { readonly kind: "slot-stuck"; readonly job: number; readonly reason: string }
+  /** The peer answered; a task that is not in `values` is absent there. */
+  | { readonly kind: "fetched"; readonly fetch: number; readonly values: ReadonlyMap<TaskId, ArrivedValue> }
+  | { readonly kind: "fetch-unreachable"; readonly fetch: number }
+  | { readonly kind: "fetch-busy"; readonly fetch: number; readonly retryMs: number }
+  | { readonly kind: "code-ready"; readonly load: number; readonly path: string }
+  | { readonly kind: "code-failed"; readonly load: number; readonly error: WireError }
+  /** A client put a value here. */
+  | ({ readonly kind: "put"; readonly task: TaskId } & ArrivedValue)
+  /** The process's own wish to end, told by its nanny or its host. */
+  | { readonly kind: "stop"; readonly how: "drain" | "now"; readonly reason: string }
+  /** The time that `nextWakeupMs` named has come. */
+  | { readonly kind: "wake" };

@@ -1,0 +1,229 @@
+import type { TaskId } from "../../protocol/ids.ts";
+import type { Input } from "../../protocol/messages.ts";
+import type { Attempt } from "./attempt.ts";
+import type { ArrivedValue } from "./events.ts";
+import type { Outbox } from "./outbox.ts";
+import { PeerQueue } from "./peer-queue.ts";
+import { isOrphan, untriedHolders, type Want } from "./want.ts";
+
+/** Requests to all peers together. */
+export const maxFetches: number = 50;
+
+interface Fetch {
+  readonly peer: PeerQueue;
+  readonly wants: readonly Want[];
+}
+
+/** A wanted value that came, for the core to store and to tell those who waited. */
+export interface Arrival extends ArrivedValue {
+  readonly want: Want;
+}
+
+/** Brings results from other workers here: which are wanted, by whom, from where, and what is on its way. */
+export class Inputs {
+  readonly wants: Map<TaskId, Want> = new Map();
+  readonly fetches: Map<number, Fetch> = new Map();
+  readonly peers: Map<string, PeerQueue> = new Map();
+  readonly #outbox: Outbox;
+  #fetchNumber = 0;
+  #sequence = 0;
+
+  constructor(outbox: Outbox) {
+    this.#outbox = outbox;
+  }
+
+  /** `for` an attempt, or for the sake of a copy here. */
+  want(input: Input, wantedBy: Attempt | "replicate"): void {
+    let want = this.wants.get(input.task);
+    const isNew = want === undefined;
+    if (want === undefined) {
+      want = {
+        task: input.task,
+        bytes: input.bytes,
+        priority: wantedBy === "replicate" ? [Number.POSITIVE_INFINITY] : wantedBy.assignment.priority,
+        sequence: this.#sequence++,
+        holders: new Set(),
+        tried: new Set(),
+        dependents: new Set(),
+        replicate: false,
+        state: { kind: "queued" },
+      };
+      this.wants.set(input.task, want);
+    }
+    if (wantedBy === "replicate") want.replicate = true;
+    else want.dependents.add(wantedBy);
+    for (const address of input.addresses) want.holders.add(address);
+    if (want.state.kind === "fetching") return;
+    if (isNew || want.state.kind === "queued" || untriedHolders(want).length > 0) this.#enqueue(want);
+  }
+
+  /** The attempt needs nothing any more. */
+  forget(attempt: Attempt, inputs: Iterable<TaskId>): void {
+    for (const task of inputs) {
+      const want = this.wants.get(task);
+      if (want?.dependents.delete(attempt)) this.#dropIfOrphan(want);
+    }
+  }
+
+  /** The scheduler wants no copy of it here; attempts that wait for it still do. */
+  free(task: TaskId): void {
+    const want = this.wants.get(task);
+    if (want === undefined) return;
+    want.replicate = false;
+    this.#dropIfOrphan(want);
+  }
+
+  /** The value came another way. Returns who waited for it. */
+  satisfied(task: TaskId): Want | undefined {
+    const want = this.wants.get(task);
+    if (want !== undefined) this.#remove(want);
+    return want;
+  }
+
+  /** The scheduler names holders afresh, so those that failed before are worth another try. */
+  holders(task: TaskId, addresses: readonly string[]): void {
+    const want = this.wants.get(task);
+    if (want === undefined || addresses.length === 0) return;
+    for (const address of addresses) {
+      want.holders.add(address);
+      want.tried.delete(address);
+    }
+    if (want.state.kind !== "fetching") this.#enqueue(want);
+  }
+
+  /** The answer to a fetch. Returns what came and is still wanted. */
+  fetched(number: number, values: ReadonlyMap<TaskId, ArrivedValue>): Arrival[] {
+    const fetch = this.#ended(number);
+    if (fetch === undefined) return [];
+    fetch.peer.answered();
+    const arrivals: Arrival[] = [];
+    for (const want of this.#stillFetching(fetch, number)) {
+      const arrived = values.get(want.task);
+      if (isOrphan(want)) {
+        this.#remove(want);
+      } else if (arrived !== undefined) {
+        this.#remove(want);
+        arrivals.push({ want, ...arrived });
+      } else {
+        want.tried.add(fetch.peer.address);
+        this.#enqueue(want);
+      }
+    }
+    return arrivals;
+  }
+
+  unreachable(number: number, nowMs: number): void {
+    const fetch = this.#ended(number);
+    if (fetch === undefined) return;
+    const { peer } = fetch;
+    peer.failed(nowMs);
+    this.#outbox.push({
+      kind: "log",
+      level: "warn",
+      fields: { address: peer.address },
+      message: "a worker that holds inputs cannot be reached",
+    });
+    // What else was to be asked of it goes elsewhere at once instead of failing batch by batch.
+    for (const want of [...this.#stillFetching(fetch, number), ...peer.queued]) {
+      want.tried.add(peer.address);
+      this.#enqueue(want);
+    }
+  }
+
+  /** A busy holder still holds it: others are asked meanwhile, and this one again after `retryMs`. */
+  busy(number: number, retryMs: number, nowMs: number): void {
+    const fetch = this.#ended(number);
+    if (fetch === undefined) return;
+    fetch.peer.busy(nowMs, retryMs);
+    for (const want of this.#stillFetching(fetch, number)) this.#enqueue(want);
+  }
+
+  /** Sends the requests that may be sent now. */
+  pump(nowMs: number): void {
+    for (const peer of this.peers.values()) {
+      while (this.fetches.size < maxFetches && peer.open(nowMs)) this.#fetch(peer);
+      if (peer.idle(nowMs)) this.peers.delete(peer.address);
+    }
+  }
+
+  nextWakeupMs(nowMs: number): number | undefined {
+    let next: number | undefined;
+    for (const { queued, shutUntilMs } of this.peers.values()) {
+      if (shutUntilMs <= nowMs || queued.size === 0) continue;
+      if (next === undefined || shutUntilMs < next) next = shutUntilMs;
+    }
+    return next;
+  }
+
+  clear(): void {
+    this.wants.clear();
+    this.fetches.clear();
+    this.peers.clear();
+  }
+
+  #fetch(peer: PeerQueue): void {
+    const wants = peer.nextBatch();
+    const fetch = ++this.#fetchNumber;
+    for (const want of wants) {
+      this.#unqueue(want);
+      want.state = { kind: "fetching", fetch };
+    }
+    peer.inFlight++;
+    this.fetches.set(fetch, { peer, wants });
+    this.#outbox.push({ kind: "fetch", fetch, address: peer.address, tasks: wants.map(({ task }) => task) });
+  }
+
+  #ended(number: number): Fetch | undefined {
+    const fetch = this.fetches.get(number);
+    this.fetches.delete(number);
+    if (fetch !== undefined) fetch.peer.inFlight--;
+    return fetch;
+  }
+
+  /** Without those that were satisfied another way meanwhile. */
+  #stillFetching(fetch: Fetch, number: number): Want[] {
+    return fetch.wants.filter(
+      (want) => this.wants.get(want.task) === want && want.state.kind === "fetching" && want.state.fetch === number,
+    );
+  }
+
+  /** Queues it at every holder that may still give it up; with none left, the scheduler is asked. */
+  #enqueue(want: Want): void {
+    this.#unqueue(want);
+    if (isOrphan(want)) {
+      this.#remove(want);
+      return;
+    }
+    const addresses = untriedHolders(want);
+    if (addresses.length === 0) {
+      want.state = { kind: "asked" };
+      this.#outbox.send({ op: "unreachable-input", task: want.task, addresses: [...want.tried] });
+      return;
+    }
+    want.state = { kind: "queued" };
+    for (const address of addresses) this.#peer(address).queued.push(want);
+  }
+
+  #unqueue(want: Want): void {
+    for (const address of want.holders) this.peers.get(address)?.queued.delete(want);
+  }
+
+  /** One that is on its way stays, so that it is not fetched twice if it is wanted again; its arrival settles it. */
+  #dropIfOrphan(want: Want): void {
+    if (isOrphan(want) && want.state.kind !== "fetching") this.#remove(want);
+  }
+
+  #remove(want: Want): void {
+    this.#unqueue(want);
+    this.wants.delete(want.task);
+  }
+
+  #peer(address: string): PeerQueue {
+    let peer = this.peers.get(address);
+    if (peer === undefined) {
+      peer = new PeerQueue(address);
+      this.peers.set(address, peer);
+    }
+    return peer;
+  }
+}

@@ -1,0 +1,31 @@
+import type { TaskId } from "../../protocol/ids.ts";
+
+interface Line {
+  readonly task: TaskId;
+  readonly atMs: number;
+  readonly what: string;
+  readonly detail: number | string | undefined;
+}
+
+/** The last things that happened here, by task. Bounded as a whole: the oldest line makes room for the newest. */
+export class Story {
+  readonly #lines: (Line | undefined)[];
+  #next = 0;
+
+  constructor(maxLines: number = 4096) {
+    this.#lines = new Array<Line | undefined>(maxLines);
+  }
+
+  /** Called for every transition, so it only keeps the pieces; sentences are made when somebody reads them. */
+  tell(task: TaskId, atMs: number, what: string, detail?: number | string): void {
+    this.#lines[this.#next] = { task, atMs, what, detail };
+    this.#next = (this.#next + 1) % this.#lines.length;
+  }
+
+  of(task: TaskId): string[] {
+    const inOrder = [...this.#lines.slice(this.#next), ...this.#lines.slice(0, this.#next)];
+    return inOrder
+      .filter((line) => line?.task === task)
+      .map((line) => `${line?.atMs} ${line?.what}${line?.detail === undefined ? "" : ` ${line.detail}`}`);
+  }
+}
