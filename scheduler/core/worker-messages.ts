@@ -28,7 +28,7 @@ export function handleWorkerMessage(state: SchedulerState, worker: WorkerRecord,
     case "failed":
       return failed(state, worker, message.task, message.attempt, message.error, message.blame === "task");
     case "cancelled":
-      return cancelled(state, worker, message.task, message.attempt);
+      return confirmStopped(state, worker, message.task, message.attempt);
     case "stored":
       return stored(state, worker, message.task, message.bytes);
     case "dropped":
@@ -94,17 +94,13 @@ function failed(
     confirmStopped(state, worker, id, attempt);
     return;
   }
-  if (blamed && task.retriesLeft > 0) task.retriesLeft--;
-  else if (blamed || task.unblamedFailures >= unblamedFailuresMax) {
-    fail(state, task, error, task);
-    return;
-  } else task.unblamedFailures++;
+  // The attempt is over on the worker; from here on there is nothing there to take back.
   enter(state, task, released);
+  if (blamed ? task.retriesLeft === 0 : task.unblamedFailures >= unblamedFailuresMax)
+    return fail(state, task, error, task);
+  if (blamed) task.retriesLeft--;
+  else task.unblamedFailures++;
   compute(state, task);
-}
-
-function cancelled(state: SchedulerState, worker: WorkerRecord, id: TaskId, attempt: number): void {
-  confirmStopped(state, worker, id, attempt);
 }
 
 /** The worker's place is free again. */
