@@ -118,9 +118,9 @@ export const createPackr = (): Packr => new Packr({ ...faithful });
 export const createUnpackr = (): Unpackr => new Unpackr({ ...faithful });
 
 /** A packer for a sequence: the shape of an object is written once, and named from then on. */
-export const createSequentialPackr = (): Packr => new Packr({ ...faithful, sequential: true, maxOwnStructures: 32 });
+export const createSequentialPackr = (): Packr => new Packr({ ...faithful, sequential: true, maxOwnStructures: 64 });
 export const createSequentialUnpackr = (): Unpackr =>
-  new Unpackr({ ...faithful, sequential: true, maxOwnStructures: 32 });
+  new Unpackr({ ...faithful, sequential: true, maxOwnStructures: 64 });
 
 /** Beyond this the scratch memory of msgpackr is given back instead of kept for the next value. */
 const keptScratchBytes = 1024 * 1024;

@@ -1,0 +1,193 @@
+import type { Duplex } from "node:stream";
+import { setTimeout as delay } from "node:timers/promises";
+import { type ClientOptions, WebSocket } from "ws";
+import { normalizeAddress } from "./address.ts";
+import type { Connection, TlsOptions } from "./connection.ts";
+import { ClusterError, ProtocolError } from "./errors.ts";
+import { type Logger, silentLogger } from "./logger.ts";
+import type { Hello, Welcome } from "./messages.ts";
+import { parseHelloAnswer } from "./parse-handshake.ts";
+import { maxFrameBytes, SocketConnection } from "./socket-connection.ts";
+import { protocolVersion } from "./version.ts";
+import { fromWireError } from "./wire-error.ts";
+
+const retryFirstMs = 100;
+const retryMaxMs = 1_000;
+
+export interface DialOptions<Incoming> {
+  /** `ws://host:port`, `wss://host:port` or `host:port`. */
+  readonly address: string;
+  readonly hello: Omit<Hello, "op" | "protocol">;
+  /** Parses each message after the welcome. */
+  readonly parse: (message: unknown) => Incoming;
+  /** For everything together: a refused connection is tried again until then, since a scheduler may be about to start. */
+  readonly timeoutMs: number;
+  readonly tls?: TlsOptions | undefined;
+  readonly log?: Logger | undefined;
+  /** The protocol version that is claimed. Default: the one that we speak. */
+  readonly protocol?: number | undefined;
+}
+
+/**
+ * Connects and shakes hands.
+ * @throws ClusterError SCHEDULER_UNREACHABLE (address, timeout and last cause named), BAD_ADDRESS, and whatever the other
+ * end refuses us with, at once: BAD_TOKEN, VERSION_MISMATCH …
+ */
+export async function dial<Incoming, Outgoing>(
+  options: DialOptions<Incoming>,
+): Promise<{ connection: Connection<Incoming, Outgoing>; welcome: Welcome }> {
+  const address = normalizeAddress(options.address);
+  const deadlineMs = performance.now() + options.timeoutMs;
+  let cause: Unreachable | undefined;
+  for (let retryMs = retryFirstMs; ; retryMs = Math.min(retryMs * 1.5, retryMaxMs)) {
+    try {
+      return await attempt<Incoming, Outgoing>(address, options, deadlineMs);
+    } catch (error) {
+      if (!(error instanceof Unreachable)) throw error;
+      // That the time was over says less than what went wrong before.
+      if (cause === undefined || !error.late) cause = error;
+    }
+    const leftMs = deadlineMs - performance.now();
+    if (!cause.final && leftMs > 0) await delay(Math.min(retryMs, leftMs));
+    if (cause.final || performance.now() >= deadlineMs) throw unreachable(address, options.timeoutMs, cause);
+  }
+}
+
+/** One attempt came to nothing. `final`: another would not fare better. `late`: the time was over. */
+class Unreachable extends Error {
+  readonly final: boolean;
+  readonly late: boolean;
+
+  constructor(
+    message: string,
+    { final = false, late = false, cause }: { final?: boolean; late?: boolean; cause?: unknown },
+  ) {
+    super(message, { cause });
+    this.final = final;
+    this.late = late;
+  }
+}
+
+async function attempt<Incoming, Outgoing>(
+  address: string,
+  options: DialOptions<Incoming>,
+  deadlineMs: number,
+): Promise<{ connection: Connection<Incoming, Outgoing>; welcome: Welcome }> {
+  const ws = open(address, options.tls);
+  // One timer over everything; cutting the socket makes whatever is being waited for fail.
+  const timer = setTimeout(() => ws.terminate(), Math.max(deadlineMs - performance.now(), 1));
+  try {
+    const socket = await opened(ws, deadlineMs);
+    const log = options.log ?? silentLogger;
+    const connection = new SocketConnection<Incoming, Outgoing | Hello>({ ws, socket, remote: address, log });
+    connection.send({ ...options.hello, op: "hello", protocol: options.protocol ?? protocolVersion });
+    connection.flush();
+    const welcome = await welcomed(connection);
+    connection.start(options.parse);
+    return { connection, welcome };
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function open(address: string, tls: TlsOptions | undefined): WebSocket {
+  const { ca, ...rest } = tls ?? {};
+  const options: ClientOptions & { generateMask: (mask: Buffer) => void } = {
+    ...Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined)),
+    ...(ca === undefined ? {} : { ca: Array.isArray(ca) ? [...ca] : (ca as string | Buffer) }),
+    perMessageDeflate: false,
+    skipUTF8Validation: true,
+    maxPayload: maxFrameBytes,
+    // The mask of WebSockets protects old proxies from the scripts of web pages. A mask of zeros spares us a copy and a pass
+    // over every byte that is sent.
+    generateMask: (mask) => {
+      mask.fill(0);
+    },
+  };
+  return new WebSocket(address, options);
+}
+
+/** Waits until the WebSocket is open; answers with the stream below it. */
+function opened(ws: WebSocket, deadlineMs: number): Promise<Duplex> {
+  return new Promise((resolve, reject) => {
+    let socket: Duplex | undefined;
+    ws.once("upgrade", (response) => {
+      socket = response.socket;
+    });
+    ws.once("open", () =>
+      socket === undefined ? reject(new Unreachable("it has no socket", { final: true })) : resolve(socket),
+    );
+    ws.once("unexpected-response", (request, response) => {
+      request.destroy();
+      const passing = response.statusCode !== undefined && response.statusCode >= 500;
+      reject(
+        new Unreachable(`it answers as an HTTP server would, with status ${response.statusCode}`, { final: !passing }),
+      );
+    });
+    ws.on("error", (error: NodeJS.ErrnoException) => {
+      const late = performance.now() >= deadlineMs;
+      reject(
+        new Unreachable(late ? "it did not answer in time" : reasonOf(error), {
+          final: isTlsError(error),
+          late,
+          cause: error,
+        }),
+      );
+    });
+  });
+}
+
+function reasonOf(error: NodeJS.ErrnoException): string {
+  switch (error.code) {
+    case "ECONNREFUSED":
+      return "nobody listens there";
+    case "ENOTFOUND":
+    case "EAI_AGAIN":
+      return "its host name is unknown";
+    case "ECONNRESET":
+      return "it hung up";
+    default:
+      return error.message === "" ? (error.code ?? "it failed") : error.message;
+  }
+}
+
+/** Certificates do not become good by asking again. */
+const isTlsError = (error: NodeJS.ErrnoException): boolean =>
+  /CERT|^ERR_TLS|^ERR_SSL|^EPROTO$|UNABLE_TO_/.test(error.code ?? "");
+
+async function welcomed(
+  connection: Pick<SocketConnection<never, never>, "first" | "remote" | "close">,
+): Promise<Welcome> {
+  let first: unknown;
+  try {
+    first = await connection.first();
+  } catch (error) {
+    if (error instanceof ClusterError && error.code === "CONNECTION_LOST") {
+      throw new Unreachable("it hung up before it answered", { cause: error });
+    }
+    throw error;
+  }
+  try {
+    const answer = parseHelloAnswer(first);
+    if (answer.op === "refusal") throw fromWireError(answer.error);
+    if (answer.protocol !== protocolVersion) {
+      throw new ProtocolError(
+        "VERSION_MISMATCH",
+        `${connection.remote} speaks protocol ${answer.protocol} (Muster ${answer.version}), this end protocol ${protocolVersion}: install the same version of muster on both ends`,
+      );
+    }
+    return answer;
+  } catch (error) {
+    await connection.close("the handshake failed");
+    throw error;
+  }
+}
+
+function unreachable(address: string, timeoutMs: number, error: Unreachable): ClusterError {
+  const within = error.final ? "" : ` within ${timeoutMs} ms`;
+  return new ClusterError(
+    "SCHEDULER_UNREACHABLE",
+    `${address} could not be reached${within}: ${error.message}. Check the address, and that what should listen there is running`,
+    { retryable: !error.final, cause: error.cause ?? error, details: { address, timeoutMs, reason: error.message } },
+  );
+}
