@@ -1,5 +1,4 @@
 import { AsyncLocalStorage } from "node:async_hooks";
-import { CancelledError } from "../../protocol/errors.ts";
 import type { ExecutorFuture, SubmitExtra, Submittable } from "../executor.ts";
 import { demandOrder } from "./demand-order.ts";
 import { LocalTask } from "./local-task.ts";
@@ -40,7 +39,7 @@ export class LocalSession implements ExecutorSession {
     const future = new TaskFuture(task);
     this.#tasks.set(future, task);
     if (this.#cancelReason === undefined) this.#unfinished.add(task);
-    else task.end(new CancelledError(`${task.key} was not started: its run was cancelled (${this.#cancelReason}).`));
+    else void task.cancel({ reason: this.#cancelReason });
     if (this.#when === "at once") this.#enqueue(task);
     return future;
   }

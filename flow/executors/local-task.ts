@@ -1,9 +1,10 @@
-import { CancelledError, TaskError } from "../../protocol/errors.ts";
+import { TaskError } from "../../protocol/errors.ts";
 import type { Logger } from "../../protocol/logger.ts";
 import { runInContext } from "../../protocol/task-context.ts";
 import type { CancelOptions, FutureStatus, Submittable } from "../executor.ts";
 import { resolveFutures } from "./nested-futures.ts";
 import type { FutureSource } from "./task-future.ts";
+import { cancellationOf, TaskOutcome } from "./task-outcome.ts";
 
 export interface LocalTaskOptions {
   readonly key: string;
@@ -21,27 +22,18 @@ export interface LocalTaskOptions {
 export class LocalTask implements FutureSource {
   readonly key: string;
   readonly #options: Omit<LocalTaskOptions, "args">;
-  readonly #ended: Promise<unknown>;
+  readonly #outcome = new TaskOutcome<unknown>();
   readonly #abort = new AbortController();
   #args: readonly unknown[];
-  #status: FutureStatus = "pending";
-  #resolve!: (value: unknown) => void;
-  #reject!: (error: unknown) => void;
 
   constructor({ args, ...options }: LocalTaskOptions) {
     this.key = options.key;
     this.#args = args;
     this.#options = options;
-    this.#ended = new Promise((resolve, reject) => {
-      this.#resolve = resolve;
-      this.#reject = reject;
-    });
-    // A failure that nobody waits for is no crash of the process.
-    this.#ended.catch(() => {});
   }
 
   get status(): FutureStatus {
-    return this.#status;
+    return this.#outcome.status;
   }
 
   /** Empty once the task has ended, so that it does not keep the results it was made from. */
@@ -51,30 +43,29 @@ export class LocalTask implements FutureSource {
 
   value(): Promise<unknown> {
     this.#options.onDemand();
-    return this.#ended;
+    return this.#outcome.settled;
   }
 
   async cancel(options: CancelOptions): Promise<void> {
-    if (this.#status !== "pending") return;
-    const reason = options.reason ?? "no reason was given";
-    const error = new CancelledError(`${this.key} was cancelled: ${reason}.`, { details: { reason } });
-    this.end(error);
+    if (!this.#outcome.pending) return;
+    const error = cancellationOf(this.key, options);
+    this.#fail(error);
     if (options.force ?? true) this.#abort.abort(error);
   }
 
   /** Settles once the task has ended or was given up; never rejects. */
   async run(): Promise<void> {
-    if (this.#status !== "pending") return;
+    if (!this.#outcome.pending) return;
     let args: readonly unknown[];
     try {
       args = (await resolveFutures(this.#args)) as readonly unknown[];
     } catch (error) {
       // An input that failed is the error of everything that needs it.
-      this.end(error);
+      this.#fail(error);
       return;
     }
     // It may have been cancelled while its inputs were awaited.
-    if ((this.#status as FutureStatus) !== "pending") return;
+    if (!this.#outcome.pending) return;
     const { timeoutMs } = this.#options;
     const timer = timeoutMs > 0 ? setTimeout(() => this.#timeOut(), timeoutMs) : undefined;
     const startedAtMs = performance.now();
@@ -82,26 +73,21 @@ export class LocalTask implements FutureSource {
     const isLate = (): boolean => timeoutMs > 0 && performance.now() - startedAtMs > timeoutMs;
     this.#call(args).then(
       (value) => (isLate() ? this.#timeOut() : this.#finish(value)),
-      (thrown: unknown) => (isLate() ? this.#timeOut() : this.end(failure(this.key, thrown))),
+      (thrown: unknown) => (isLate() ? this.#timeOut() : this.#fail(failure(this.key, thrown))),
     );
     // Waiting for the future, and not for the function, lets the queue go on when the function was given up.
-    await this.#ended.catch(() => {});
+    await this.#outcome.settled.catch(() => {});
     clearTimeout(timer);
   }
 
-  /** Ends the task with an error, unless it has ended before. */
-  end(error: unknown): void {
-    if (this.#status !== "pending") return;
-    this.#status = error instanceof CancelledError ? "cancelled" : "error";
+  #finish(value: unknown): void {
     this.#args = [];
-    this.#reject(error);
+    this.#outcome.finish(value);
   }
 
-  #finish(value: unknown): void {
-    if (this.#status !== "pending") return;
-    this.#status = "finished";
+  #fail(error: unknown): void {
     this.#args = [];
-    this.#resolve(value);
+    this.#outcome.fail(error);
   }
 
   async #call(args: readonly unknown[]): Promise<unknown> {
@@ -124,7 +110,7 @@ export class LocalTask implements FutureSource {
       `${this.key} ran longer than its timeoutMs of ${timeoutMs} ms. Code that ignores the signal of its task context cannot be stopped in this thread.`,
       { details: { timeoutMs } },
     );
-    this.end(error);
+    this.#fail(error);
     this.#abort.abort(error);
   }
 }

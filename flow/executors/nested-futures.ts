@@ -48,9 +48,12 @@ function replaceFutures(value: unknown, values: ReadonlyMap<ExecutorFuture, unkn
       for (const inner of part) array.push(copy(inner));
       return array;
     }
-    const object = Object.create(Object.getPrototypeOf(part)) as Record<string, unknown>;
+    const object: object = Object.create(Object.getPrototypeOf(part));
     copies.set(part, object);
-    for (const [name, inner] of Object.entries(part)) object[name] = copy(inner);
+    for (const [name, inner] of Object.entries(part)) {
+      // Defined, not assigned: a property that came with JSON may be called __proto__.
+      Object.defineProperty(object, name, { value: copy(inner), enumerable: true, configurable: true, writable: true });
+    }
     return object;
   };
   return copy(value);
