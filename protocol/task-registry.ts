@@ -1,4 +1,3 @@
-import { isAbsolute, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { ownBundle } from "./code.ts";
 import { ClusterError } from "./errors.ts";
@@ -24,25 +23,16 @@ const repeated = new WeakSet<TaskDefinition>();
 const entries = new Map<string, Entry>();
 
 const packageRoot = fileURLToPath(new URL("..", import.meta.url));
-const ownFolders: ReadonlySet<string> = new Set([
-  "protocol",
-  "scheduler",
-  "worker",
-  "client",
-  "flow",
-  "cluster",
-  "agent",
-  "report",
-  "cli",
-  "testing",
-]);
+const ownFolders = "protocol|scheduler|worker|client|flow|cluster|agent|report|cli|testing";
+
+/** Matches the absolute paths of Muster's own modules, and not those of tests and examples that lie beside them. */
+export const ownSourcePattern: RegExp = new RegExp(
+  `^${packageRoot.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")}(?:(?:${ownFolders})/.*|index\\.[jt]s$)`,
+);
 
 /** Whether a module is one of Muster's own, which every worker has. */
 export function isOwnFile(file: string): boolean {
-  const inside = relative(packageRoot, file);
-  if (inside.startsWith("..") || isAbsolute(inside)) return false;
-  const [folder, ...rest] = inside.split(sep);
-  return rest.length === 0 ? /^index\.[jt]s$/.test(folder ?? "") : ownFolders.has(folder ?? "");
+  return ownSourcePattern.test(file);
 }
 
 /**
