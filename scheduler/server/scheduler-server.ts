@@ -1,0 +1,255 @@
+import type http from "node:http";
+import type https from "node:https";
+import { acceptConnections, type Connection } from "../../protocol/connection.ts";
+import { assertNever } from "../../protocol/errors.ts";
+import { type ClientId, clientId, type WorkerId, workerId } from "../../protocol/ids.ts";
+import { type Logger, silentLogger } from "../../protocol/logger.ts";
+import type {
+  ClientToScheduler,
+  Hello,
+  SchedulerToClient,
+  SchedulerToWorker,
+  WorkerRegistration,
+  WorkerToScheduler,
+} from "../../protocol/messages.ts";
+import { parseClientToScheduler, parseWorkerToScheduler } from "../../protocol/parse.ts";
+import { version } from "../../protocol/version.ts";
+import { SchedulerCore } from "../core/core.ts";
+import type { SchedulerEffect, SchedulerEvent } from "../core/events.ts";
+import { heartbeatMs } from "../core/heartbeat.ts";
+import { answerClient, sendBundle } from "./bundle-answers.ts";
+import { BundleStore, type BundleStoreOptions } from "./bundle-store.ts";
+import { CoreDriver } from "./core-driver.ts";
+import { createHttpServer, listen, reachableHost, type ServerTls } from "./listen.ts";
+
+export interface SchedulerServerOptions {
+  /** The address to listen on. Default "127.0.0.1": this machine only. */
+  readonly host?: string | undefined;
+  /** Default 8786; 0 takes any free port. */
+  readonly port?: number | undefined;
+  /** What clients and workers must show. */
+  readonly token: string;
+  /** Default: silent. */
+  readonly log?: Logger | undefined;
+  /** Serves wss: and https: instead of ws: and http:. */
+  readonly tls?: ServerTls | undefined;
+  /** Closes itself, and stops its workers, once it had no client for this long. Default: never. */
+  readonly idleTimeoutMs?: number | undefined;
+  readonly bundles?: BundleStoreOptions | undefined;
+}
+
+export interface CloseOptions {
+  /** Whether the workers are told to end, too. Default false: they wait for a scheduler to come back. */
+  readonly stopWorkers?: boolean | undefined;
+  /** Told to whoever is connected. */
+  readonly reason?: string | undefined;
+}
+
+type ClientConnection = Connection<ClientToScheduler, SchedulerToClient>;
+type WorkerConnection = Connection<WorkerToScheduler, SchedulerToWorker>;
+
+/**
+ * The scheduler's shell: sockets, numbers for whoever connects, uploaded code, and the one timer. What happens to tasks is
+ * decided by the core alone.
+ */
+export class SchedulerServer implements AsyncDisposable {
+  /** Where clients and workers connect, `ws://host:port`. */
+  readonly address: string;
+  readonly port: number;
+  /** Resolves when the server has ended; rejects when it ended because it found itself broken. */
+  readonly closed: Promise<void>;
+
+  readonly #server: http.Server | https.Server;
+  readonly #log: Logger;
+  readonly #idleTimeoutMs: number | undefined;
+  readonly #accepted: { close(): Promise<void> };
+  readonly #bundles: BundleStore;
+  readonly #core: SchedulerCore;
+  readonly #driver: CoreDriver;
+  readonly #clients = new Map<ClientId, ClientConnection>();
+  readonly #workers = new Map<WorkerId, WorkerConnection>();
+  #resolveClosed!: () => void;
+  #rejectClosed!: (error: unknown) => void;
+  #lastId = 0;
+  #idleTimer: NodeJS.Timeout | undefined;
+  #closing: Promise<void> | undefined;
+
+  /** @throws ConfigurationError PORT_IN_USE, BAD_ADDRESS */
+  static async start(options: SchedulerServerOptions): Promise<SchedulerServer> {
+    const host = options.host ?? "127.0.0.1";
+    const server = createHttpServer(options.tls);
+    const port = await listen(server, host, options.port ?? 8786);
+    const scheme = options.tls === undefined ? "ws" : "wss";
+    return new SchedulerServer(server, port, `${scheme}://${reachableHost(host)}:${port}`, options);
+  }
+
+  private constructor(
+    server: http.Server | https.Server,
+    port: number,
+    address: string,
+    options: SchedulerServerOptions,
+  ) {
+    this.#server = server;
+    this.port = port;
+    this.address = address;
+    this.#log = options.log ?? silentLogger;
+    this.#idleTimeoutMs = options.idleTimeoutMs;
+    this.#bundles = new BundleStore(options.bundles);
+    this.closed = new Promise((resolve, reject) => {
+      this.#resolveClosed = resolve;
+      this.#rejectClosed = reject;
+    });
+    // Whoever cares listens to it; that nobody does must not end the process that we are a part of.
+    this.closed.catch(() => undefined);
+    this.#core = new SchedulerCore({ version, startedAt: new Date().toISOString() });
+    this.#driver = new CoreDriver(
+      this.#core,
+      (effect) => this.#perform(effect),
+      (error) => this.#breakDown(error),
+    );
+    this.#accepted = acceptConnections(server, {
+      token: options.token,
+      version,
+      log: this.#log,
+      roles: {
+        client: {
+          parse: parseClientToScheduler,
+          open: () => ({ id: this.#nextId(), heartbeatMs: 0 }),
+          opened: (connection, hello, id) => this.#addClient(connection, hello, clientId(id)),
+        },
+        worker: {
+          parse: parseWorkerToScheduler,
+          open: () => ({ id: this.#nextId(), heartbeatMs: heartbeatMs(this.#workers.size + 1) }),
+          opened: (connection, hello, id) => this.#addWorker(connection, hello, workerId(id)),
+        },
+      },
+    });
+    this.#watchIdleness();
+    this.#log.info({ address }, "scheduler listens");
+  }
+
+  /** Hangs up on everybody and stops listening. Every call waits for the same end. */
+  close(options: CloseOptions = {}): Promise<void> {
+    this.#closing ??= this.#close(options).then(() => this.#resolveClosed());
+    return this.#closing;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #close({ stopWorkers = false, reason = "the scheduler was closed" }: CloseOptions): Promise<void> {
+    this.#driver.stop();
+    clearTimeout(this.#idleTimer);
+    if (stopWorkers) {
+      for (const worker of this.#workers.values()) worker.send({ op: "stop", how: "now", restart: false, reason });
+    }
+    const stopped = new Promise((resolve) => this.#server.close(resolve));
+    const connections = [...this.#clients.values(), ...this.#workers.values()];
+    await Promise.all(connections.map((connection) => connection.close(reason)));
+    await this.#accepted.close();
+    this.#server.closeAllConnections();
+    await stopped;
+    this.#log.info({ address: this.address, reason }, "scheduler closed");
+  }
+
+  /** Results that a broken core would hand out could be wrong, so everything ends, and says why. */
+  #breakDown(error: unknown): void {
+    this.#log.error({ error }, `scheduler ends because it found itself broken: ${String(error)}`);
+    this.#rejectClosed(error);
+    void this.close({ stopWorkers: true, reason: "the scheduler found itself broken; see its log" });
+  }
+
+  #nextId(): number {
+    this.#lastId += 1;
+    return this.#lastId;
+  }
+
+  #addClient(connection: ClientConnection, hello: Hello, client: ClientId): void {
+    this.#clients.set(client, connection);
+    this.#watchIdleness();
+    this.#log.info({ client: hello.name, remote: connection.remote }, "client connected");
+    this.#driver.dispatch([{ kind: "client-connected", client, name: hello.name }]);
+    connection.onMessages((messages) => this.#driver.dispatch(this.#forCore(client, connection, messages)));
+    connection.onClose((error) => {
+      this.#clients.delete(client);
+      this.#bundles.forget(client);
+      this.#watchIdleness();
+      this.#log.info({ client: hello.name, reason: error.message }, "client gone");
+      this.#driver.dispatch([{ kind: "client-lost", client }]);
+    });
+  }
+
+  /** Answers what is about bundles, and leaves the rest to the core. */
+  #forCore(
+    client: ClientId,
+    connection: ClientConnection,
+    messages: readonly ClientToScheduler[],
+  ): readonly SchedulerEvent[] {
+    const events: SchedulerEvent[] = [];
+    for (const message of messages) {
+      if (message.op !== "has-bundles" && message.op !== "put-bundle") {
+        events.push({ kind: "client-message", client, message });
+        continue;
+      }
+      const answer = answerClient(this.#bundles, client, message);
+      if (answer !== undefined) connection.send(answer);
+    }
+    return events;
+  }
+
+  #addWorker(connection: WorkerConnection, hello: Hello, worker: WorkerId): void {
+    // The handshake refuses a worker that does not bring one.
+    const registration = hello.registration as WorkerRegistration;
+    this.#workers.set(worker, connection);
+    this.#driver.dispatch([{ kind: "worker-connected", worker, registration }]);
+    connection.onMessages((messages) => {
+      const events: SchedulerEvent[] = [];
+      for (const message of messages) {
+        if (message.op === "get-bundle") void sendBundle(this.#bundles, message.hash, connection);
+        else events.push({ kind: "worker-message", worker, message });
+      }
+      // What a worker says after the core has given it up would only be stale.
+      if (this.#workers.get(worker) === connection) this.#driver.dispatch(events);
+    });
+    connection.onClose((error) => {
+      if (!this.#workers.delete(worker)) return;
+      this.#driver.dispatch([{ kind: "worker-lost", worker, reason: error.message }]);
+    });
+  }
+
+  #perform(effect: SchedulerEffect): void {
+    switch (effect.kind) {
+      case "to-client":
+        this.#clients.get(effect.client)?.send(effect.message);
+        break;
+      case "to-worker":
+        this.#workers.get(effect.worker)?.send(effect.message);
+        break;
+      case "close-worker":
+        this.#hangUp(effect.worker, effect.reason);
+        break;
+      case "log":
+        this.#log[effect.level](effect.fields, effect.message);
+        break;
+      default:
+        assertNever(effect);
+    }
+  }
+
+  #hangUp(worker: WorkerId, reason: string): void {
+    const connection = this.#workers.get(worker);
+    this.#workers.delete(worker);
+    void connection?.close(reason);
+  }
+
+  #watchIdleness(): void {
+    clearTimeout(this.#idleTimer);
+    if (this.#idleTimeoutMs === undefined || this.#closing !== undefined || this.#clients.size > 0) return;
+    this.#idleTimer = setTimeout(() => {
+      if (!this.#core.idle) return this.#watchIdleness();
+      const reason = `no client was connected for ${this.#idleTimeoutMs} ms`;
+      void this.close({ stopWorkers: true, reason });
+    }, this.#idleTimeoutMs);
+  }
+}
