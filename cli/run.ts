@@ -1,0 +1,92 @@
+import type { Executor } from "../flow/executor.ts";
+import { ConfigurationError } from "../protocol/errors.ts";
+import type { CliCommand } from "./command.ts";
+import type { Origin } from "./configuration.ts";
+import { requireToken } from "./connection-settings.ts";
+import { loadFlow } from "./flow-file.ts";
+import { Progress } from "./progress.ts";
+import { oneOf, optional, parameters, perCall, setting, text, type Values, yes } from "./setting.ts";
+
+const settings = {
+  file: perCall("<file>", "that exports the flow (.ts, .mts, .js or .mjs)", text, ""),
+  name: perCall<string | undefined>("--name <flow>", "which flow to run, if the file has several", text, undefined),
+  param: perCall("--param <name=value...>", "a parameter of the flow; JSON where it parses, else text", parameters, {}),
+  executor: optional(
+    "--executor <kind>",
+    "local, threads, processes or cluster (default: the flow's own)",
+    oneOf("local", "threads", "processes", "cluster"),
+  ),
+  address: optional("--address <address>", "run on the cluster of this scheduler", text),
+  tokenFile: optional("--token-file <file>", "file that holds that scheduler's token", text),
+  quiet: setting("--quiet", "no progress, and log errors only", yes, false),
+};
+
+/** `muster run`: one flow from a file, to its end. */
+export const runCommand: CliCommand<typeof settings> = {
+  name: "run",
+  summary: "Run a flow from a file.",
+  settings,
+  examples: [
+    ["muster run flow.ts", "with the executor that the flow names"],
+    ["muster run flow.ts --param month=3 --param 'airports=[\"SFO\"]'", "with other parameters"],
+    ["muster run flow.ts --address ws://127.0.0.1:8786", "on a cluster that is there already"],
+    ["muster run flows.ts --name etl --executor threads", "one of several flows, on this machine's cores"],
+  ],
+  logLevel: "warn",
+  async run({ values, origins, log, signal }) {
+    const flow = await loadFlow(values.file, values.name);
+    const executor = await executorFor(values, origins, signal);
+    const { write, columns, isTTY } = process.stderr;
+    const output = { write: (line: string) => void write.call(process.stderr, line), columns, isTTY };
+    const progress = values.quiet ? undefined : new Progress(output, () => performance.now());
+    const state = await flow.run({
+      parameters: values.param,
+      ...(executor && { executor }),
+      signal,
+      log,
+      onTaskState: (change) => progress?.change(change),
+    });
+    progress?.end(flow.name, state);
+    return state.isSuccessful() ? 0 : 1;
+  },
+};
+
+/** Undefined leaves it to the flow. */
+async function executorFor(
+  values: Values<typeof settings>,
+  origins: { readonly executor: Origin; readonly address: Origin },
+  signal: AbortSignal,
+): Promise<Executor | undefined> {
+  const { ClusterExecutor, LocalExecutor, PoolExecutor } = await import("../index.ts");
+  const kind = kindFor(values, origins);
+  switch (kind) {
+    case undefined:
+      return undefined;
+    case "local":
+      return new LocalExecutor();
+    case "threads":
+    case "processes":
+      return new PoolExecutor({ scheduler: kind });
+    case "cluster": {
+      const { address } = values;
+      if (address === undefined) return new ClusterExecutor();
+      const token = await requireToken(address, values.tokenFile, { timeoutMs: 0, signal });
+      return new ClusterExecutor({ address, clientOptions: { token } });
+    }
+  }
+}
+
+/** An address asks for a cluster, unless a source that is at least as near asks for something else. */
+function kindFor(
+  { executor, address }: Values<typeof settings>,
+  origins: { readonly executor: Origin; readonly address: Origin },
+): Values<typeof settings>["executor"] {
+  if (address === undefined || executor === "cluster") return executor;
+  if (executor === undefined || origins.address === origins.executor) {
+    if (executor === undefined) return "cluster";
+    const message = `an address asks for a cluster, but the executor is ${executor}: leave one of the two out`;
+    throw new ConfigurationError("BAD_OPTION", message);
+  }
+  const nearness: readonly Origin[] = ["default", "file", "environment", "command line"];
+  return nearness.indexOf(origins.address) > nearness.indexOf(origins.executor) ? "cluster" : executor;
+}

@@ -1,0 +1,80 @@
+import { readFileSync } from "node:fs";
+import { ConfigurationError } from "../protocol/errors.ts";
+import { createToken, forgetToken, keepToken, readTokenFile } from "../protocol/token.ts";
+import type { CliCommand } from "./command.ts";
+import { interrupted } from "./interruption.ts";
+import { removeSchedulerFile, writeSchedulerFile } from "./scheduler-file.ts";
+import { duration, optional, setting, text, wholeNumber, yes } from "./setting.ts";
+
+const settings = {
+  host: setting("--host <address>", "address to listen on; 0.0.0.0 for all (default: 127.0.0.1)", text, "127.0.0.1"),
+  port: setting("--port <number>", "0 takes any free port (default: 8786)", wholeNumber(0, 65_535), 8786),
+  schedulerFile: optional("--scheduler-file <file>", "write the address to this file, for workers to find it", text),
+  tokenFile: optional("--token-file <file>", "file that holds the token which clients and workers must show", text),
+  idleTimeout: optional("--idle-timeout <duration>", "end once no client was connected for this long", duration),
+  tlsCert: optional("--tls-cert <file>", "certificate (PEM): serve wss instead of ws", text),
+  tlsKey: optional("--tls-key <file>", "the certificate's private key (PEM)", text),
+  tlsCa: optional("--tls-ca <file>", "let in only those who show a certificate of this authority (PEM)", text),
+  quiet: setting("--quiet", "log errors only", yes, false),
+};
+
+/** `muster scheduler`: serves until it is told to end. */
+export const schedulerCommand: CliCommand<typeof settings> = {
+  name: "scheduler",
+  summary: "Start a scheduler, for workers and clients to connect to.",
+  settings,
+  examples: [
+    ["muster scheduler", "listen on this machine, port 8786"],
+    ["muster scheduler --host 0.0.0.0 --token-file ./token", "listen on the network, guarded by the token in ./token"],
+    ["muster scheduler --port 0 --scheduler-file s.json", "any free port; workers find it through s.json"],
+  ],
+  logLevel: "info",
+  async run({ values, log, signal, print }) {
+    const given = values.tokenFile === undefined ? process.env["MUSTER_TOKEN"] : readTokenFile(values.tokenFile);
+    const token = given || createToken();
+    const tls = tlsOf(values.tlsCert, values.tlsKey, values.tlsCa);
+    const { SchedulerServer } = await import("../scheduler/server/scheduler-server.ts");
+    const { host, port, idleTimeout: idleTimeoutMs } = values;
+    const server = await SchedulerServer.start({ host, port, token, log, tls, idleTimeoutMs });
+    const kept = given ? [] : namesOf(server.address, host);
+    try {
+      const files = kept.map((address) => keepToken(address, token));
+      if (files.length > 0) log.info({}, `the token is kept in ${files.join(" and ")}`);
+      if (values.schedulerFile !== undefined) writeSchedulerFile(values.schedulerFile, server.address);
+      print(`Scheduler at ${server.address}`);
+      await Promise.race([interrupted(signal), server.closed]);
+    } finally {
+      // While the port is still ours: afterwards, another scheduler may keep its own token and file there.
+      for (const address of kept) forgetToken(address);
+      if (values.schedulerFile !== undefined) removeSchedulerFile(values.schedulerFile);
+      await server.close({ reason: "the scheduler was stopped" });
+    }
+    return 0;
+  },
+};
+
+/** A server on every interface is known to the network by one name, and to its own machine by another. */
+function namesOf(address: string, host: string): string[] {
+  if (host !== "0.0.0.0" && host !== "::") return [address];
+  const local = new URL(address);
+  local.hostname = "127.0.0.1";
+  return [address, local.href];
+}
+
+function tlsOf(certFile: string | undefined, keyFile: string | undefined, caFile: string | undefined) {
+  if (certFile === undefined && keyFile === undefined && caFile === undefined) return undefined;
+  if (certFile === undefined || keyFile === undefined) {
+    throw new ConfigurationError("BAD_OPTION", "TLS needs both --tls-cert and --tls-key: give the one that is missing");
+  }
+  const [cert, key] = [readPem(certFile, "--tls-cert"), readPem(keyFile, "--tls-key")];
+  return caFile === undefined ? { cert, key } : { cert, key, ca: readPem(caFile, "--tls-ca"), requestCert: true };
+}
+
+function readPem(file: string, flag: string): Buffer {
+  try {
+    return readFileSync(file);
+  } catch (error) {
+    const message = `${flag} ${JSON.stringify(file)} cannot be read (${(error as Error).message}): give a PEM file`;
+    throw new ConfigurationError("BAD_OPTION", message, { cause: error });
+  }
+}

@@ -1,0 +1,171 @@
+import { hostname } from "node:os";
+import { setTimeout as delay } from "node:timers/promises";
+import { ConfigurationError } from "../protocol/errors.ts";
+import type { Logger } from "../protocol/logger.ts";
+import { formatDuration } from "../protocol/units.ts";
+import type { CliCommand } from "./command.ts";
+import { requireAddress, requireToken } from "./connection-settings.ts";
+import { interrupted } from "./interruption.ts";
+import { readSchedulerFile } from "./scheduler-file.ts";
+import {
+  duration,
+  either,
+  oneOf,
+  optional,
+  resources,
+  setting,
+  size,
+  text,
+  type Values,
+  wholeNumber,
+  yes,
+} from "./setting.ts";
+
+const settings = {
+  address: optional("[address]", "of the scheduler, such as ws://127.0.0.1:8786", text),
+  schedulerFile: optional("--scheduler-file <file>", "read the address from this file, once it is there", text),
+  tokenFile: optional("--token-file <file>", "file that holds the scheduler's token", text),
+  nworkers: setting(
+    "--nworkers <number>",
+    '"auto" divides the cores among processes and threads (default: 1)',
+    either(oneOf("auto"), wholeNumber(1)),
+    1,
+  ),
+  nthreads: optional(
+    "--nthreads <number>",
+    "tasks at once in each worker (default: its share of the cores)",
+    wholeNumber(1),
+  ),
+  name: optional(
+    "--name <name>",
+    "of the worker; several get -0, -1, … behind it (default: made from host and pid)",
+    text,
+  ),
+  memoryLimit: optional("--memory-limit <size>", "of each worker; 0 for none (default: its share of the memory)", size),
+  resources: setting("--resources <list>", "what tasks may ask for, such as GPU=2,foo=1", resources, {}),
+  executor: setting(
+    "--executor <kind>",
+    "threads or processes (default: threads)",
+    oneOf("threads", "processes"),
+    "threads",
+  ),
+  host: optional("--host <address>", "where other workers reach this one (default: found out)", text),
+  localDirectory: optional("--local-directory <folder>", "for temporary files (default: the system's)", text),
+  deathTimeout: setting(
+    "--death-timeout <duration>",
+    "end after so long without the scheduler (default: 60s)",
+    duration,
+    60_000,
+  ),
+  lifetime: optional("--lifetime <duration>", "hand over and end after so long", duration),
+  lifetimeStagger: setting(
+    "--lifetime-stagger <duration>",
+    "spread the ends by up to this much either way",
+    duration,
+    0,
+  ),
+  nanny: setting("--no-nanny", "run the worker in this process, with nobody to restart it", yes, true),
+  quiet: setting("--quiet", "log errors only", yes, false),
+};
+
+/** `muster worker`: one or more workers for a scheduler, until they are told to end. */
+export const workerCommand: CliCommand<typeof settings> = {
+  name: "worker",
+  summary: "Start workers that run a scheduler's tasks.",
+  settings,
+  examples: [
+    ["muster worker ws://127.0.0.1:8786", "one worker with all cores of this machine"],
+    ["muster worker ws://10.0.0.5:8786 --nworkers 4 --nthreads 2", "four workers that run two tasks each"],
+    ["muster worker --scheduler-file s.json --resources GPU=1", "where s.json says, for tasks that need a GPU"],
+  ],
+  logLevel: "info",
+  async run({ values, origins, log, signal, print }) {
+    if (values.schedulerFile !== undefined && origins.address === "command line") {
+      throw new ConfigurationError("BAD_OPTION", "both an address and --scheduler-file are given: give one of them");
+    }
+    const patience = { timeoutMs: values.deathTimeout, signal };
+    const address =
+      values.schedulerFile === undefined
+        ? requireAddress(values.address)
+        : await readSchedulerFile(values.schedulerFile, patience.timeoutMs, signal);
+    const token = await requireToken(address, values.tokenFile, patience);
+    const workers = await start(values, address, token, log);
+    try {
+      print(`${workers.length === 1 ? "Worker" : `${workers.length} workers`} for ${address}`);
+      const ended = Promise.all(workers.map((worker) => untilEnded(worker, values, log, signal)));
+      await Promise.race([interrupted(signal), ended]);
+    } finally {
+      await Promise.all(workers.map((worker) => worker.close()));
+    }
+    return 0;
+  },
+};
+
+/** What this command needs of a worker, whether a nanny watches it or it lives in this process. */
+interface RunningWorker {
+  readonly name: string;
+  /** Resolves when it has ended for good. */
+  readonly closed: Promise<void>;
+  close(options?: { readonly drain?: boolean | undefined }): Promise<void>;
+}
+
+async function start(
+  values: Values<typeof settings>,
+  address: string,
+  token: string,
+  log: Logger,
+): Promise<RunningWorker[]> {
+  const { shapeFor } = await import("../cluster/local/shape.ts");
+  const { availableCores, availableMemoryBytes } = await import("../worker/limits.ts");
+  const shape = shapeFor(availableCores(), {
+    ...(values.nworkers !== "auto" && { nWorkers: values.nworkers }),
+    ...(values.nthreads !== undefined && { threadsPerWorker: values.nthreads }),
+  });
+  if (!values.nanny && shape.nWorkers > 1) {
+    throw new ConfigurationError("BAD_OPTION", "--no-nanny runs one worker in this process: leave --nworkers out");
+  }
+  const prefix = values.name ?? `${hostname()}-${process.pid}`;
+  const shareBytes = Math.floor(availableMemoryBytes() / shape.nWorkers);
+  const options = {
+    address,
+    token,
+    slots: shape.threadsPerWorker,
+    executor: values.executor,
+    memoryLimitBytes: values.memoryLimit ?? shareBytes,
+    resources: values.resources,
+    host: values.host,
+    localDirectory: values.localDirectory,
+    deathTimeoutMs: values.deathTimeout,
+    log,
+  };
+  const names = Array.from({ length: shape.nWorkers }, (_, index) =>
+    shape.nWorkers === 1 ? prefix : `${prefix}-${index}`,
+  );
+  const kind = values.nanny ? (await import("../worker/nanny.ts")).Nanny : (await import("../worker/worker.ts")).Worker;
+  const started = await Promise.allSettled(names.map((name) => kind.start({ ...options, name })));
+  const workers = started.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
+  const failure = started.find((result) => result.status === "rejected");
+  if (failure === undefined) return workers;
+  await Promise.all(workers.map((worker) => worker.close()));
+  throw failure.reason;
+}
+
+/** Resolves when the worker has ended, of itself or because its time was up. */
+async function untilEnded(
+  worker: RunningWorker,
+  values: Values<typeof settings>,
+  log: Logger,
+  signal: AbortSignal,
+): Promise<void> {
+  if (values.lifetime === undefined) return worker.closed;
+  // Spread, so that workers that were started together do not all leave together.
+  const spreadMs = (Math.random() * 2 - 1) * values.lifetimeStagger;
+  const timeUp = Symbol();
+  const life = delay(Math.max(0, values.lifetime + spreadMs), timeUp, { signal }).catch(() => undefined);
+  if ((await Promise.race([worker.closed, life])) !== timeUp) return;
+  log.info(
+    { worker: worker.name },
+    `its lifetime of ${formatDuration(values.lifetime)} is over; it hands over and ends`,
+  );
+  await worker.close({ drain: true });
+}

@@ -1,0 +1,87 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { MusterBench } from "./muster.ts";
+
+let bench: MusterBench;
+beforeAll(() => {
+  bench = new MusterBench();
+});
+afterAll(() => bench.close());
+
+describe("what a user asks for", () => {
+  test("--version is the package's", async () => {
+    const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
+      version: string;
+    };
+    expect(await bench.run(["--version"])).toEqual({ code: 0, stdout: `${version}\n`, stderr: "" });
+  });
+
+  test("--help names every command, with examples", async () => {
+    const { code, stdout, stderr } = await bench.run(["--help"]);
+    expect([code, stderr]).toEqual([0, ""]);
+    for (const word of ["scheduler", "worker", "run", "status", "Examples:"]) expect(stdout).toContain(word);
+  });
+
+  test.each([
+    ["scheduler", ["--host", "--port", "--scheduler-file", "--token-file", "--idle-timeout", "--tls-cert"]],
+    ["worker", ["--nworkers", "--nthreads", "--memory-limit", "--resources", "--lifetime-stagger", "--no-nanny"]],
+    ["run", ["--name", "--param", "--address", "--executor", "--quiet"]],
+    ["status", ["--json"]],
+  ])("%s --help explains its options, with examples", async (command, flags) => {
+    const { code, stdout } = await bench.run([command, "--help"]);
+    expect(code).toBe(0);
+    for (const word of [...flags, "Examples:", `$ muster ${command}`]) expect(stdout).toContain(word);
+  });
+});
+
+describe("bad usage ends with 2 and one sentence that says what to do", () => {
+  test.each([
+    [["wrker"], /unknown command 'wrker' \(did you mean worker\?\); see "muster --help"/],
+    [
+      ["worker", "--nworker", "2"],
+      /unknown option '--nworker' \(did you mean --nworkers\?\); see "muster worker --help"/,
+    ],
+    [["scheduler", "--port", "abc"], /--port "abc" is not valid: give a whole number from 0 to 65535/],
+    [["scheduler", "--port"], /option '--port <number>' argument missing; see "muster scheduler --help"/],
+    [["scheduler", "--idle-timeout", "10"], /--idle-timeout "10" is not valid: give a duration such as "500ms"/],
+    [["scheduler", "--tls-cert", "cert.pem"], /give the one that is missing/],
+    [["scheduler", "--token-file", "none"], /token file none cannot be read/],
+    [["scheduler", "extra"], /too many arguments for 'scheduler': expected 0 arguments but got 1/],
+    [["worker"], /no scheduler is named: give its address/],
+    [
+      ["worker", "ws://127.0.0.1:1", "--death-timeout", "0"],
+      /no token for ws:\/\/127\.0\.0\.1:1: start that scheduler/,
+    ],
+    [["worker", "--memory-limit", "lots", "ws://127.0.0.1:1"], /--memory-limit "lots" is not valid: give a size/],
+    [["worker", "--resources", "GPU", "ws://127.0.0.1:1"], /--resources "GPU" is not valid: give names with amounts/],
+    [["worker", "--executor", "fork", "ws://127.0.0.1:1"], /--executor "fork" is not valid: give threads or processes/],
+    [["worker", "ws://127.0.0.1:1", "--scheduler-file", "s.json"], /both an address and --scheduler-file/],
+    [["worker", "--scheduler-file", "s.json", "--death-timeout", "0"], /scheduler file s\.json did not appear/],
+    [["status"], /no scheduler is named/],
+    [["run"], /missing required argument 'file'; see "muster run --help"/],
+    [["run", "nope.ts"], /nope\.ts is not a file/],
+    [["run", "x.ts", "--param", "n"], /--param .* is not valid: give a name and a value/],
+  ])("muster %j", async (args, sentence) => {
+    const { code, stdout, stderr } = await bench.run(args);
+    expect(stderr).toMatch(sentence);
+    expect(stderr).toMatch(/^muster: [^\n]+\n$/);
+    expect([code, stdout]).toEqual([2, ""]);
+  });
+
+  test("no command at all shows the help", async () => {
+    const { code, stdout, stderr } = await bench.run([]);
+    expect([code, stdout]).toEqual([2, ""]);
+    expect(stderr).toContain("Usage: muster");
+  });
+
+  test("a bad variable or file is named", async () => {
+    const variable = await bench.run(["scheduler"], { env: { MUSTER_PORT: "abc" } });
+    expect(variable).toMatchObject({ code: 2, stderr: expect.stringContaining('MUSTER_PORT "abc" is not valid') });
+    const file = join(bench.directory, "muster.config.json");
+    writeFileSync(file, '{ "prot": 1 }');
+    const { code, stderr } = await bench.run(["status", "ws://127.0.0.1:1"]);
+    expect(code).toBe(2);
+    expect(stderr).toContain(`"prot" in ${file} is not known (did you mean "port"?)`);
+  });
+});
