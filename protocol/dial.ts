@@ -22,6 +22,10 @@ export interface DialOptions<Incoming> {
   readonly parse: (message: unknown) => Incoming;
   /** For everything together: a refused connection is tried again until then, since a scheduler may be about to start. */
   readonly timeoutMs: number;
+  /** Default true. False: a refused connection is final, as it is for one of many peers. */
+  readonly retry?: boolean | undefined;
+  /** Gives up as soon as it is aborted. */
+  readonly signal?: AbortSignal | undefined;
   readonly tls?: TlsOptions | undefined;
   readonly log?: Logger | undefined;
   /** The protocol version that is claimed. Default: the one that we speak. */
@@ -48,8 +52,11 @@ export async function dial<Incoming, Outgoing>(
       if (cause === undefined || !error.late) cause = error;
     }
     const leftMs = deadlineMs - performance.now();
-    if (!cause.final && leftMs > 0) await delay(Math.min(retryMs, leftMs));
-    if (cause.final || performance.now() >= deadlineMs) throw unreachable(address, options.timeoutMs, cause);
+    const retry = options.retry !== false && !cause.final && leftMs > 0;
+    // An abort only ends the wait.
+    if (retry) await delay(Math.min(retryMs, leftMs), undefined, { signal: options.signal }).catch(() => {});
+    const over = !retry || performance.now() >= deadlineMs || options.signal?.aborted === true;
+    if (over) throw unreachable(address, options.timeoutMs, cause);
   }
 }
 
@@ -75,7 +82,10 @@ async function attempt<Incoming, Outgoing>(
 ): Promise<{ connection: Connection<Incoming, Outgoing>; welcome: Welcome }> {
   const ws = open(address, options.tls);
   // One timer over everything; cutting the socket makes whatever is being waited for fail.
-  const timer = setTimeout(() => ws.terminate(), Math.max(deadlineMs - performance.now(), 1));
+  const cut = (): void => ws.terminate();
+  const timer = setTimeout(cut, Math.max(deadlineMs - performance.now(), 1));
+  if (options.signal?.aborted) cut();
+  options.signal?.addEventListener("abort", cut);
   try {
     const socket = await opened(ws, deadlineMs);
     const log = options.log ?? silentLogger;
@@ -87,6 +97,7 @@ async function attempt<Incoming, Outgoing>(
     return { connection, welcome };
   } finally {
     clearTimeout(timer);
+    options.signal?.removeEventListener("abort", cut);
   }
 }
 

@@ -305,8 +305,8 @@ export type PeerAnswer =
   | { readonly op: "put-done"; readonly request: number; readonly task: TaskId };
 
 /**
- * A piece of an encoded value. `chunkBytes` (the size of every chunk of the value) tells the receiver what to allocate; the
- * pieces follow one another in order, each wholly inside one chunk.
+ * A piece of an encoded value. `chunkBytes` (the size of every chunk of the value) tells the receiver what to allocate; only
+ * the first piece carries it, the others an empty list. The pieces follow one another in order, each wholly inside one chunk.
  */
 export interface Shard {
   readonly task: TaskId;

@@ -1,0 +1,4 @@
+// Moving values between stores, in shards over a peer connection: who dials asks or puts, who listens answers from its store.
+export { PeerLinks, type PeerLinksOptions } from "./peer-links.ts";
+export { type PeerStore, type ServePeerOptions, servePeer } from "./serve-peer.ts";
+export { TransferLimit } from "./transfer-limit.ts";
