@@ -1,0 +1,55 @@
+import type { FnRef } from "../../protocol/code.ts";
+import type { WireError } from "../../protocol/errors.ts";
+import type { EncodedValue } from "../../protocol/messages.ts";
+
+/** One attempt at a task, as it is handed to a slot. */
+export interface SlotJob {
+  /** Unique in its pool and never reused. */
+  readonly id: number;
+  readonly key: string;
+  readonly attempt: number;
+  readonly fn: FnRef;
+  /** The file of the bundle; undefined for Muster's own tasks. */
+  readonly codePath: string | undefined;
+  /** An array of arguments, with a ref wherever the value of `inputs[index]` belongs. */
+  readonly args: EncodedValue;
+  readonly inputs: readonly EncodedValue[];
+  /** The code is stopped after this long; 0: never. Loading the code counts separately from running it. */
+  readonly timeoutMs: number;
+  readonly flowRun?: string | undefined;
+}
+
+/** Where a line of output came from; "log" is the task context's own logger. */
+export type LogStream = "stdout" | "stderr" | "log";
+
+/** The answer to run(): exactly one for each job. The job's slot counts as free from then on, except after "stuck". */
+export type JobEnd =
+  | {
+      readonly kind: "done";
+      readonly job: number;
+      readonly value: EncodedValue;
+      readonly startMs: number;
+      readonly endMs: number;
+    }
+  /**
+   * TASK_FAILED (it threw), UNSENDABLE_VALUE, TASK_TIMED_OUT, TASK_EXITED, TASK_OUT_OF_MEMORY, CODE_FAILED,
+   * TASK_NOT_FOUND or UNREADABLE_VALUE.
+   */
+  | {
+      readonly kind: "failed";
+      readonly job: number;
+      readonly error: WireError;
+      readonly startMs: number;
+      readonly endMs: number;
+    }
+  /** After cancel() or stop(): nothing of it runs any more. */
+  | { readonly kind: "cancelled"; readonly job: number }
+  /** Its thread or process could be neither ended nor replaced: the host must end its own process. */
+  | { readonly kind: "stuck"; readonly job: number; readonly reason: string };
+
+export type SlotEvent =
+  /** The task's own function is called now: its code is loaded and its inputs are decoded. */
+  | { readonly kind: "started"; readonly job: number }
+  | JobEnd
+  /** A line that user code wrote. `job` is undefined where the writer cannot be told. */
+  | { readonly kind: "log"; readonly job: number | undefined; readonly stream: LogStream; readonly line: string };

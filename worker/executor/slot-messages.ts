@@ -1,0 +1,59 @@
+import type { WireError } from "../../protocol/errors.ts";
+import type { LogStream, SlotJob } from "./slot-job.ts";
+
+// What the host and the code inside a slot say to each other: one union per direction, the same for threads and processes.
+
+/** Where a slot lives, as tasks see it in their context. */
+export interface SlotWorker {
+  readonly name: string;
+  readonly address: string;
+}
+
+export type ToSlot =
+  /** The first message: the slot answers "ready". */
+  | { readonly kind: "init"; readonly worker: SlotWorker }
+  | { readonly kind: "run"; readonly job: SlotJob }
+  /** Aborts the signal in the task's context, with this error as its reason. */
+  | { readonly kind: "abort"; readonly job: number; readonly error: WireError };
+
+export type FromSlot =
+  /** `heapLimitBytes` is what V8 allows this slot, for the message about a heap that overflowed. */
+  | { readonly kind: "ready"; readonly heapLimitBytes: number }
+  | { readonly kind: "started"; readonly job: number; readonly startMs: number }
+  | {
+      readonly kind: "done";
+      readonly job: number;
+      readonly value: readonly Uint8Array[];
+      readonly startMs: number;
+      readonly endMs: number;
+    }
+  /** `tainted`: code of the task may still be running, so the slot has to be replaced before another task may use it. */
+  | {
+      readonly kind: "failed";
+      readonly job: number;
+      readonly error: WireError;
+      readonly startMs: number;
+      readonly endMs: number;
+      readonly tainted: boolean;
+    }
+  | { readonly kind: "log"; readonly job: number | undefined; readonly stream: LogStream; readonly line: string }
+  /** Somebody called process.exit: the slot ends next. `job` is whose code it was, if that can be told. */
+  | {
+      readonly kind: "exiting";
+      readonly job: number | undefined;
+      readonly key: string | undefined;
+      readonly exitCode: number;
+      readonly stack: string;
+    };
+
+/** What every message over process IPC is wrapped in, so that a message of user code is never taken for one of ours. */
+export interface Envelope<Message> {
+  readonly musterSlot: Message;
+}
+
+/** The message inside an envelope; undefined for anything else that came over the same channel. */
+export function openEnvelope<Message>(received: unknown): Message | undefined {
+  return typeof received === "object" && received !== null && "musterSlot" in received
+    ? (received as Envelope<Message>).musterSlot
+    : undefined;
+}

@@ -1,0 +1,370 @@
+import { assertNever, ClusterError } from "../../protocol/errors.ts";
+import type { Logger } from "../../protocol/logger.ts";
+import { cancelled, type Exiting, slotEnded, timedOut } from "./job-failure.ts";
+import { after, KillLadder } from "./kill-ladder.ts";
+import type { OpenHost, SlotEnd, SlotHost } from "./slot-host.ts";
+import type { JobEnd, SlotEvent, SlotJob } from "./slot-job.ts";
+import type { FromSlot, SlotWorker } from "./slot-messages.ts";
+
+/** A thread or process that has not said "ready" by then is ended and counts as one that failed to start. */
+const startMsMax = 60_000;
+
+/** How long to wait before each further attempt to start a thread or process. After the last, the slot is broken. */
+const startAgainMs: readonly number[] = [100, 1_000, 3_000];
+
+export interface SlotOptions {
+  readonly kind: "thread" | "process";
+  readonly open: OpenHost;
+  readonly maxHeapBytes: number;
+  readonly worker: SlotWorker;
+  readonly graceMs: number;
+  readonly log: Logger;
+  readonly onEvent: (event: SlotEvent) => void;
+}
+
+/** The job in a slot, and what has been decided about its end. */
+interface Run {
+  readonly job: SlotJob;
+  startMs: number;
+  /** "discard": cancelled without force, so its end is awaited and its result thrown away. */
+  intent: "finish" | "discard" | "cancel" | "time-out";
+  /** The end that is to be told although code of the job may still run, which is being ended. */
+  reported: JobEnd | undefined;
+  cancelTimeout: () => void;
+}
+
+type State =
+  | { readonly kind: "waiting" /* to be started, or started again */; readonly cancelWait: () => void }
+  | { readonly kind: "starting"; readonly host: SlotHost; readonly cancelDeadline: () => void }
+  | { readonly kind: "idle"; readonly host: SlotHost }
+  | { readonly kind: "busy"; readonly host: SlotHost; readonly run: Run }
+  /** `stuck`: the kill ladder came to nothing; should it end after all, a successor takes its place. */
+  | { readonly kind: "ending"; readonly host: SlotHost; readonly run: Run | undefined; readonly stuck: boolean }
+  | { readonly kind: "broken"; readonly error: ClusterError }
+  | { readonly kind: "stopped" };
+
+/** One place of a pool: a thread or process that runs one job at a time, and its successors. */
+export class Slot {
+  readonly #options: SlotOptions;
+  #state: State = { kind: "waiting", cancelWait: () => {} };
+  #ladder: KillLadder | undefined;
+  /** The end of a job whose thread or process has to be replaced before the slot counts as free. */
+  #answer: JobEnd | undefined;
+  #exiting: Exiting | undefined;
+  #heapLimitBytes = 0;
+  /** Threads or processes in a row that ended without having run a job. */
+  #failures = 0;
+  readonly #loaded: Set<string> = new Set();
+  /** Who waits for the slot to be usable for the first time, and for it to be gone. */
+  #started: ((error?: ClusterError) => void) | undefined;
+  #stopped: (() => void) | undefined;
+  #stopping: Promise<void> | undefined;
+
+  constructor(options: SlotOptions) {
+    this.#options = options;
+  }
+
+  /** Resolves once a job can be run; rejects when no thread or process can be started. */
+  start(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#started = (error) => (error === undefined ? resolve() : reject(error));
+      this.#open();
+    });
+  }
+
+  get free(): boolean {
+    return this.#state.kind === "idle";
+  }
+
+  /** Why no thread or process can be started any more. */
+  get broken(): ClusterError | undefined {
+    return this.#state.kind === "broken" ? this.#state.error : undefined;
+  }
+
+  get pid(): number | undefined {
+    return "host" in this.#state ? this.#state.host.pid : undefined;
+  }
+
+  /** The job that has not been answered yet. */
+  get job(): number | undefined {
+    return this.#run?.job.id ?? this.#answer?.job;
+  }
+
+  /** Whether its thread or process has already run a task of this bundle, and so need not load it. */
+  hasLoaded(bundle: string): boolean {
+    return this.#loaded.has(bundle);
+  }
+
+  run(job: SlotJob): void {
+    if (this.#state.kind !== "idle") {
+      throw new ClusterError("INVARIANT_VIOLATION", `job ${job.id} was given to a slot that is ${this.#state.kind}`);
+    }
+    const { host } = this.#state;
+    const run: Run = { job, startMs: Date.now(), intent: "finish", reported: undefined, cancelTimeout: () => {} };
+    this.#failures = 0;
+    this.#state = { kind: "busy", host, run };
+    this.#startTimeout(run);
+    host.send({ kind: "run", job });
+  }
+
+  /** Ends the job (force), or lets it run to its end; either way it is answered by "cancelled". */
+  cancel(force: boolean): void {
+    if (this.#answer !== undefined) this.#answer = { kind: "cancelled", job: this.#answer.job };
+    const run = this.#run;
+    if (run === undefined) return;
+    const former = run.intent;
+    if (!force) {
+      if (former === "finish") run.intent = "discard";
+      return;
+    }
+    run.intent = "cancel";
+    if (this.#state.kind === "busy" && (former === "finish" || former === "discard")) this.#abort(run);
+  }
+
+  /** Ends what runs, and then the thread or process. Resolves when it is gone, or stuck. */
+  stop(): Promise<void> {
+    this.#stopping ??= new Promise((resolve) => {
+      this.#stopped = resolve;
+      const state = this.#state;
+      switch (state.kind) {
+        case "waiting":
+          state.cancelWait();
+          return this.#leave();
+        case "broken":
+        case "stopped":
+          return this.#leave();
+        case "starting":
+          state.cancelDeadline();
+          return this.#newLadder(state.host).startWithEnd();
+        case "idle":
+          return this.#newLadder(state.host).startWithEnd();
+        case "busy":
+          return this.cancel(true);
+        case "ending":
+          return state.stuck ? resolve() : undefined;
+        default:
+          return assertNever(state);
+      }
+    });
+    return this.#stopping;
+  }
+
+  get #run(): Run | undefined {
+    return "run" in this.#state ? this.#state.run : undefined;
+  }
+
+  #open(): void {
+    this.#exiting = undefined;
+    this.#loaded.clear();
+    const { open, maxHeapBytes, worker, kind, onEvent } = this.#options;
+    try {
+      const host = open(
+        { maxHeapBytes },
+        {
+          message: (message) => this.#received(message),
+          output: (stream, line) => onEvent({ kind: "log", job: this.#run?.job.id, stream, line }),
+          ended: (end) => this.#ended(end),
+        },
+      );
+      const cancelDeadline = after(startMsMax, () => this.#newLadder(host).startWithEnd());
+      this.#state = { kind: "starting", host, cancelDeadline };
+      host.send({ kind: "init", worker });
+    } catch (error) {
+      this.#failedToStart(`a ${kind} for a slot could not be started`, error);
+    }
+  }
+
+  /** Tries again after a while, but not for ever: what keeps a thread from starting seldom goes away by itself. */
+  #failedToStart(what: string, cause: unknown): void {
+    const delayMs = startAgainMs[this.#failures];
+    this.#failures += 1;
+    if (delayMs !== undefined && this.#started === undefined) {
+      this.#options.log.warn({ err: cause, delayMs }, `${what}; trying again`);
+      this.#state = { kind: "waiting", cancelWait: after(delayMs, () => this.#open()) };
+      return;
+    }
+    const why = cause instanceof Error ? `: ${cause.message}` : "";
+    const again = this.#failures > 1 ? `, and that ${this.#failures} times in a row` : "";
+    const error = new ClusterError("NOT_STARTED", `${what}${again}${why}`, { cause });
+    this.#options.log.error({ err: cause }, error.message);
+    this.#state = { kind: "broken", error };
+    this.#started?.(error);
+    this.#started = undefined;
+    const answer = this.#takeAnswer();
+    if (answer !== undefined) this.#options.onEvent({ kind: "stuck", job: answer.job, reason: error.message });
+  }
+
+  #received(message: FromSlot): void {
+    const run = this.#run;
+    switch (message.kind) {
+      case "ready":
+        return this.#ready(message.heapLimitBytes);
+      case "started":
+        if (run === undefined || run.job.id !== message.job) return;
+        run.startMs = message.startMs;
+        this.#loaded.add(run.job.fn.bundle);
+        if (run.intent !== "finish") return;
+        // Until now the time went into loading its code, which is nothing that the task can help.
+        this.#startTimeout(run);
+        return this.#options.onEvent({ kind: "started", job: message.job });
+      case "done":
+        return this.#jobEnded(message, false);
+      case "failed": {
+        const { tainted, ...end } = message;
+        return this.#jobEnded(end, tainted);
+      }
+      case "log":
+        return this.#options.onEvent(message);
+      case "exiting":
+        this.#exiting = message;
+        return;
+      default:
+        return assertNever(message);
+    }
+  }
+
+  #ready(heapLimitBytes: number): void {
+    if (this.#state.kind !== "starting") return;
+    this.#state.cancelDeadline();
+    this.#heapLimitBytes = heapLimitBytes;
+    this.#state = { kind: "idle", host: this.#state.host };
+    this.#started?.();
+    this.#started = undefined;
+    const answer = this.#takeAnswer();
+    if (answer !== undefined) this.#options.onEvent(answer);
+  }
+
+  /** The job reported its end. One that is being ended by force is answered when its thread or process is gone. */
+  #jobEnded(end: JobEnd, tainted: boolean): void {
+    if (this.#state.kind !== "busy" || this.#state.run.job.id !== end.job) return;
+    const { host, run } = this.#state;
+    run.cancelTimeout();
+    if (tainted) {
+      run.reported = end;
+      this.#newLadder(host).startWithEnd();
+    } else if (this.#stopping !== undefined) {
+      this.#newLadder(host).startWithEnd();
+    } else {
+      this.#ladder?.stop();
+      this.#state = { kind: "idle", host };
+      this.#options.onEvent(this.#verdict(run) ?? end);
+    }
+  }
+
+  #startTimeout(run: Run): void {
+    run.cancelTimeout();
+    if (run.job.timeoutMs <= 0) return;
+    run.cancelTimeout = after(run.job.timeoutMs, () => {
+      if (this.#state.kind !== "busy" || run.intent === "cancel") return;
+      // One that was cancelled without force is stopped, too, but stays cancelled.
+      run.intent = run.intent === "finish" ? "time-out" : "cancel";
+      this.#abort(run);
+    });
+  }
+
+  #abort(run: Run): void {
+    if (this.#state.kind !== "busy") return;
+    run.cancelTimeout();
+    const { host } = this.#state;
+    host.send({
+      kind: "abort",
+      job: run.job.id,
+      error: run.intent === "time-out" ? timedOut(run.job) : cancelled(run.job),
+    });
+    this.#newLadder(host).startWithGrace();
+  }
+
+  /** What the host decided about a job, whatever the job itself says; undefined: the job's own word counts. */
+  #verdict(run: Run): JobEnd | undefined {
+    switch (run.intent) {
+      case "finish":
+        return run.reported;
+      case "time-out":
+        return { kind: "failed", job: run.job.id, error: timedOut(run.job), startMs: run.startMs, endMs: Date.now() };
+      case "discard":
+      case "cancel":
+        return { kind: "cancelled", job: run.job.id };
+      default:
+        return assertNever(run.intent);
+    }
+  }
+
+  #newLadder(host: SlotHost): KillLadder {
+    this.#ladder?.stop();
+    const { graceMs } = this.#options;
+    this.#ladder = new KillLadder({
+      host,
+      graceMs,
+      onEnding: () => {
+        this.#run?.cancelTimeout();
+        this.#state = { kind: "ending", host, run: this.#run, stuck: false };
+      },
+      onStuck: () => this.#stuck(host),
+    });
+    return this.#ladder;
+  }
+
+  #stuck(host: SlotHost): void {
+    const { kind, log, onEvent } = this.#options;
+    const run = this.#run;
+    const answer = this.#takeAnswer();
+    const key = run === undefined ? "" : ` of task "${run.job.key}"`;
+    const reason = `the ${kind}${key} could not be ended: it sits in native code, which nothing but the end of its process stops`;
+    log.error({ job: run?.job.id }, reason);
+    this.#state = { kind: "ending", host, run: undefined, stuck: true };
+    const job = run?.job.id ?? answer?.job;
+    if (job !== undefined) onEvent({ kind: "stuck", job, reason });
+    this.#stopped?.();
+  }
+
+  #ended(end: SlotEnd): void {
+    const state = this.#state;
+    const { kind, log } = this.#options;
+    this.#ladder?.stop();
+    if (state.kind === "starting") state.cancelDeadline();
+    const run = this.#run;
+    if (run !== undefined) {
+      run.cancelTimeout();
+      const startMs = run.startMs;
+      const error = slotEnded(run.job, kind, end, this.#exiting, this.#heapLimitBytes);
+      this.#answer = this.#verdict(run) ?? { kind: "failed", job: run.job.id, error, startMs, endMs: Date.now() };
+    }
+    if (this.#stopping !== undefined) return this.#leave();
+    switch (state.kind) {
+      case "busy":
+        return this.#open();
+      case "ending":
+        if (state.run !== undefined || state.stuck) return this.#open();
+        return this.#failedToStart(`a ${kind} for a slot was not ready within ${startMsMax} ms`, end.error);
+      case "idle":
+        log.warn({ ...end, exiting: this.#exiting }, `the ${kind} of an idle slot ended by itself`);
+        return this.#failedToStart(`the ${kind} of an idle slot ended by itself`, end.error);
+      case "starting":
+        return this.#failedToStart(
+          `a ${kind} for a slot ended before it was ready (exit code ${end.exitCode}, signal ${end.signal})`,
+          end.error ?? end.lastLines.at(-1),
+        );
+      case "waiting":
+      case "broken":
+      case "stopped":
+        return;
+      default:
+        return assertNever(state);
+    }
+  }
+
+  #leave(): void {
+    this.#state = { kind: "stopped" };
+    this.#started?.(new ClusterError("CLOSED", "the slot was stopped before it was ready"));
+    this.#started = undefined;
+    const answer = this.#takeAnswer();
+    if (answer !== undefined) this.#options.onEvent(answer);
+    this.#stopped?.();
+  }
+
+  #takeAnswer(): JobEnd | undefined {
+    const answer = this.#answer;
+    this.#answer = undefined;
+    return answer;
+  }
+}

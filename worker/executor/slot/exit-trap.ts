@@ -1,0 +1,28 @@
+import { currentFrame } from "./job-frame.ts";
+import type { Output } from "./output.ts";
+import { cutOwnFrames } from "./own-frames.ts";
+import type { SlotChannel } from "./slot-channel.ts";
+
+/** Lets process.exit end the slot as ever, but not without telling the host who called it, and where. */
+export function trapExit(channel: SlotChannel, output: Output): void {
+  const exit = process.exit.bind(process);
+  process.exit = (code?: number | string | null): never => {
+    const exitCode = Number(code ?? process.exitCode ?? 0);
+    const frame = currentFrame();
+    const here = new Error(`process.exit(${exitCode})`);
+    output.flush();
+    channel.send({
+      kind: "exiting",
+      job: frame?.job,
+      key: frame?.key,
+      exitCode,
+      stack: cutOwnFrames(withoutFirstFrame(here)),
+    });
+    return exit(exitCode);
+  };
+}
+
+/** The first frame is the trap's own. */
+function withoutFirstFrame(error: Error): string {
+  return (error.stack ?? error.message).replace(/\n\s+at .*/, "");
+}

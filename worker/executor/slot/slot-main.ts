@@ -1,0 +1,53 @@
+import { getHeapStatistics } from "node:v8";
+import { isMainThread, Worker } from "node:worker_threads";
+import { assertNever } from "../../../protocol/errors.ts";
+import { installOwnResolution } from "../../../protocol/own-module.ts";
+import type { SlotWorker, ToSlot } from "../slot-messages.ts";
+import { trapExit } from "./exit-trap.ts";
+import { Output } from "./output.ts";
+import { endOwnGroup } from "./own-group.ts";
+import { takeChannel } from "./slot-channel.ts";
+import { SlotRuntime } from "./slot-runtime.ts";
+
+// The entry point of every slot, whether it is a thread or a process.
+
+const channel = takeChannel();
+const output = new Output(channel);
+let runtime: SlotRuntime | undefined;
+
+// A thread ends with its process by itself.
+if (isMainThread) watchParent();
+process.setSourceMapsEnabled(true);
+installOwnResolution();
+output.capture();
+trapExit(channel, output);
+channel.onMessage(receive);
+
+function receive(message: ToSlot): void {
+  switch (message.kind) {
+    case "init":
+      runtime = startRuntime(message.worker);
+      return channel.send({ kind: "ready", heapLimitBytes: getHeapStatistics().heap_size_limit });
+    case "run":
+      return runtime?.run(message.job);
+    case "abort":
+      return runtime?.abort(message.job, message.error);
+    default:
+      return assertNever(message);
+  }
+}
+
+function startRuntime(worker: SlotWorker): SlotRuntime {
+  const started = new SlotRuntime(channel, output, worker);
+  process.on("uncaughtException", (error) => started.uncaught(error));
+  process.on("unhandledRejection", (reason) => started.uncaught(reason));
+  return started;
+}
+
+/** Nothing of this process may outlive the process that started it. */
+function watchParent(): void {
+  process.on("disconnect", endOwnGroup);
+  const entry = new URL(import.meta.url.endsWith(".ts") ? "./parent-watch.ts" : "./parent-watch.js", import.meta.url);
+  // A heap of its own this small is plenty for a thread that waits for one event.
+  new Worker(entry, { execArgv: [], env: {}, resourceLimits: { maxOldGenerationSizeMb: 16 } }).unref();
+}
