@@ -1,8 +1,9 @@
-// Prints the closing line of .ci/run from vitest's JSON report, and ends with the exit code of the whole run. A run
-// that broke down without a report, or outside any test, counts as one failure: red must never read as "0 failed".
+// Prints the closing line of .ci/run from vitest's JSON report and the exit codes of the checks and of the tests, and
+// ends with the exit code of it all. What went wrong outside any test counts as a failure of its own: red must never
+// read as "0 failed".
 import { readFileSync } from "node:fs";
 
-const [path, status] = process.argv.slice(2);
+const [path, check, tests] = process.argv.slice(2);
 let report = { numPassedTests: 0, numFailedTests: 0, testResults: [] };
 try {
   report = JSON.parse(readFileSync(path, "utf8"));
@@ -11,8 +12,9 @@ try {
 }
 const brokenFiles = report.testResults.filter(
   (file) => file.status === "failed" && file.assertionResults.every((test) => test.status !== "failed"),
-).length;
-const failed = report.numFailedTests + brokenFiles;
-const failures = failed === 0 && (Number(status) !== 0 || report.numPassedTests === 0) ? 1 : failed;
-console.log(`${report.numPassedTests} passed, ${failures} failed`);
-process.exitCode = failures === 0 ? 0 : 1;
+);
+let failed = report.numFailedTests + brokenFiles.length;
+if (failed === 0 && (tests !== "0" || report.numPassedTests === 0)) failed = 1;
+if (check !== "0") failed += 1;
+console.log(`${report.numPassedTests} passed, ${failed} failed`);
+process.exitCode = failed === 0 ? 0 : 1;
