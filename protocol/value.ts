@@ -25,13 +25,28 @@ export interface EncodeOptions {
  * @throws ClusterError UNSENDABLE_VALUE, with the path of what cannot be sent in the message and in `details.path`
  */
 export function encodeValue(value: unknown, options: EncodeOptions = {}): EncodedValue {
-  if (isPlainPrimitive(value)) return [packExactly(packr, value, 0)];
-  const survey = new Survey(options.label ?? "value", options.replace);
+  const label = options.label ?? "value";
+  try {
+    return isPlainPrimitive(value)
+      ? [packExactly(packr, value, 0)]
+      : encodeSurveyed(value, new Survey(label, options.replace));
+  } catch (error) {
+    if (error instanceof ClusterError) throw error;
+    // A getter or a proxy of the user's threw, or the memory does not suffice.
+    const why = error instanceof Error ? error.message : String(error);
+    throw new ClusterError("UNSENDABLE_VALUE", `${label} could not be read: ${why}`, {
+      cause: error,
+      details: { path: label },
+    });
+  }
+}
+
+function encodeSurveyed(value: unknown, survey: Survey): EncodedValue {
   survey.visit(value, 0);
   if (!survey.special) return [packExactly(packr, value, 0)];
   const lowering = new Lowering(survey);
-  const lowered = lowering.whole(value);
-  return [packExactly(packr, lowered, 0), ...lowering.chunks];
+  const head = packExactly(packr, lowering.whole(value), 0);
+  return [head, ...lowering.chunks];
 }
 
 function isPlainPrimitive(value: unknown): boolean {
