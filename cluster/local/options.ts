@@ -1,4 +1,4 @@
-import { ConfigurationError } from "../../protocol/errors.ts";
+import { checkOptions, isText, type OptionChecks } from "../../client/task-options.ts";
 import { type Logger, silentLogger } from "../../protocol/logger.ts";
 import { createToken } from "../../protocol/token.ts";
 import { parseBytes } from "../../protocol/units.ts";
@@ -29,7 +29,8 @@ export interface ResolvedLocalClusterOptions {
   readonly nWorkers: number;
   readonly threadsPerWorker: number;
   readonly executor: "threads" | "processes";
-  readonly memoryLimitBytes: number;
+  /** Undefined: the worker takes its share by itself. */
+  readonly memoryLimitBytes: number | undefined;
   readonly host: string;
   readonly port: number;
   readonly token: string;
@@ -37,81 +38,52 @@ export interface ResolvedLocalClusterOptions {
   readonly log: Logger;
 }
 
-/** What the machine offers this process. */
-export interface Machine {
-  readonly cores: number;
-  readonly memoryBytes: number;
-}
-
-/** One check of an option that was given: what it must be, when it is not. */
-type Check = (value: unknown) => string | undefined;
-
 const wholeNumber =
-  (least: number, most: number = Number.MAX_SAFE_INTEGER): Check =>
+  (least: number, most: number): OptionChecks[string] =>
   (value) => {
-    if (Number.isInteger(value) && (value as number) >= least && (value as number) <= most) return undefined;
-    const range = most === Number.MAX_SAFE_INTEGER ? `of at least ${least}` : `from ${least} to ${most}`;
-    return `must be a whole number ${range}`;
+    if (Number.isInteger(value) && Number(value) >= least && Number(value) <= most) return undefined;
+    return `a whole number from ${least} to ${most}`;
   };
 
-const text: Check = (value) => (typeof value === "string" && value !== "" ? undefined : "must be a text, not empty");
-
-const checks: { readonly [Name in keyof LocalClusterOptions]-?: Check } = {
-  nWorkers: wholeNumber(0),
-  threadsPerWorker: wholeNumber(1),
-  executor: (value) => (value === "threads" || value === "processes" ? undefined : 'must be "threads" or "processes"'),
+const checks: { readonly [Name in keyof LocalClusterOptions]-?: OptionChecks[string] } = {
+  nWorkers: wholeNumber(0, 10_000),
+  threadsPerWorker: wholeNumber(1, 10_000),
+  executor: (value) => (value === "threads" || value === "processes" ? undefined : '"threads" or "processes"'),
   memoryLimit: (value) => {
     try {
       parseBytes(value as string | number);
       return undefined;
     } catch {
-      return 'must be a size such as "512MiB" or "2GiB", or bytes';
+      return 'a size such as "512MiB" or "2GiB", or bytes';
     }
   },
-  host: text,
+  host: isText,
   port: wholeNumber(0, 65_535),
-  token: text,
-  idleTimeoutMs: (value) => (typeof value === "number" && value > 0 ? undefined : "must be a number above 0"),
+  token: isText,
+  idleTimeoutMs: (value) => (typeof value === "number" && value > 0 ? undefined : "a number of milliseconds above 0"),
   logger: (value) =>
-    typeof (value as Logger | null)?.info === "function" ? undefined : "must have debug, info, warn, error and child",
+    typeof (value as Logger | null)?.info === "function"
+      ? undefined
+      : "a logger with debug, info, warn, error and child",
 };
 
 /**
  * Completes the options.
  * @throws ConfigurationError BAD_OPTION with every problem in one message.
  */
-export function resolveLocalClusterOptions(
-  options: LocalClusterOptions,
-  machine: Machine,
-): ResolvedLocalClusterOptions {
-  const problems: string[] = [];
-  for (const [name, value] of Object.entries(options)) {
-    if (!Object.hasOwn(checks, name)) {
-      problems.push(`${name} is not an option (there are ${Object.keys(checks).join(", ")})`);
-      continue;
-    }
-    const problem = value === undefined ? undefined : checks[name as keyof LocalClusterOptions](value);
-    // A token is a secret even when it is wrong.
-    const shown = name === "token" ? "" : `, not ${JSON.stringify(value) ?? String(value)}`;
-    if (problem !== undefined) problems.push(`${name} ${problem}${shown}`);
-  }
-  if (problems.length > 0) {
-    throw new ConfigurationError("BAD_OPTION", `options of LocalCluster: ${problems.join("; ")}`, {
-      details: { problems },
-    });
-  }
+export function resolveLocalClusterOptions(options: LocalClusterOptions, cores: number): ResolvedLocalClusterOptions {
+  // A token is a secret even when it is of the wrong type, and the message shows what it complains of.
+  const isUnusableToken = options.token !== undefined && typeof options.token !== "string";
+  checkOptions("LocalCluster", isUnusableToken ? { ...(options as object), token: "" } : options, checks);
   const { nWorkers, threadsPerWorker } = options;
-  const shape = shapeFor(machine.cores, {
+  const shape = shapeFor(cores, {
     ...(nWorkers === undefined ? {} : { nWorkers }),
     ...(threadsPerWorker === undefined ? {} : { threadsPerWorker }),
   });
-  const shareBytes = Math.floor(
-    (machine.memoryBytes * Math.min(shape.threadsPerWorker, machine.cores)) / machine.cores,
-  );
   return Object.freeze({
     ...shape,
     executor: options.executor ?? "threads",
-    memoryLimitBytes: options.memoryLimit === undefined ? shareBytes : parseBytes(options.memoryLimit),
+    memoryLimitBytes: options.memoryLimit === undefined ? undefined : parseBytes(options.memoryLimit),
     host: options.host ?? "127.0.0.1",
     port: options.port ?? 0,
     token: options.token ?? createToken(),

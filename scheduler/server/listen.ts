@@ -1,8 +1,9 @@
 import http from "node:http";
 import https from "node:https";
 import type { AddressInfo } from "node:net";
-import { hostname, networkInterfaces } from "node:os";
+import { hostname } from "node:os";
 import { ConfigurationError } from "../../protocol/errors.ts";
+import { externalAddress } from "../../protocol/external-address.ts";
 
 /** The server's own certificate and key; with `requestCert` and `ca`, only clients that show one of theirs are let in. */
 export type ServerTls = Pick<https.ServerOptions, "cert" | "key" | "ca" | "passphrase" | "requestCert" | "minVersion">;
@@ -56,8 +57,5 @@ function listenError(error: NodeJS.ErrnoException, host: string, port: number): 
 /** The host to tell others, for a server that listens on `host`: a wildcard is not an address that can be dialled. */
 export function reachableHost(host: string): string {
   if (host !== "0.0.0.0" && host !== "::") return host.includes(":") ? `[${host}]` : host;
-  const external = Object.values(networkInterfaces())
-    .flatMap((addresses) => addresses ?? [])
-    .find((address) => !address.internal && address.family === "IPv4");
-  return external?.address ?? hostname();
+  return externalAddress() ?? hostname();
 }

@@ -26,27 +26,26 @@ test("what the user fixed stays, and the rest fits", () => {
   expect(shapeFor(8, { nWorkers: 0 })).toEqual({ nWorkers: 0, threadsPerWorker: 8 });
 });
 
-const machine = { cores: 4, memoryBytes: 8 * 2 ** 30 };
+const cores = 4;
 
 test("defaults are complete, and each cluster has a secret of its own", () => {
-  const one = resolveLocalClusterOptions({}, machine);
+  const one = resolveLocalClusterOptions({}, cores);
   expect(one).toMatchObject({
     nWorkers: 4,
     threadsPerWorker: 1,
     executor: "threads",
-    memoryLimitBytes: 2 * 2 ** 30,
+    memoryLimitBytes: undefined,
     host: "127.0.0.1",
     port: 0,
     idleTimeoutMs: undefined,
   });
   expect(Buffer.from(one.token, "base64url")).toHaveLength(32);
-  expect(resolveLocalClusterOptions({}, machine).token).not.toBe(one.token);
+  expect(resolveLocalClusterOptions({}, cores).token).not.toBe(one.token);
 });
 
-test("memory limits are read with their units; a worker that takes all cores gets all memory", () => {
-  expect(resolveLocalClusterOptions({ memoryLimit: "512MiB" }, machine).memoryLimitBytes).toBe(512 * 2 ** 20);
-  expect(resolveLocalClusterOptions({ memoryLimit: 0 }, machine).memoryLimitBytes).toBe(0);
-  expect(resolveLocalClusterOptions({ threadsPerWorker: 8 }, machine).memoryLimitBytes).toBe(machine.memoryBytes);
+test("memory limits are read with their units", () => {
+  expect(resolveLocalClusterOptions({ memoryLimit: "512MiB" }, cores).memoryLimitBytes).toBe(512 * 2 ** 20);
+  expect(resolveLocalClusterOptions({ memoryLimit: 0 }, cores).memoryLimitBytes).toBe(0);
 });
 
 test("every problem is told at once, and a token is never shown", () => {
@@ -61,7 +60,7 @@ test("every problem is told at once, and a token is never shown", () => {
   const more = { token: 0xdeadbeef, host: "", idleTimeoutMs: 0, logger: {} };
   const message = (): string => {
     try {
-      resolveLocalClusterOptions({ ...wrong, ...more } as never, machine);
+      resolveLocalClusterOptions({ ...wrong, ...more } as never, cores);
     } catch (error) {
       expect(error).toMatchObject({ name: "ConfigurationError", code: "BAD_OPTION" });
       return (error as Error).message;
@@ -70,16 +69,16 @@ test("every problem is told at once, and a token is never shown", () => {
   };
   const told = message();
   for (const part of [
-    /nworkers is not an option \(there are nWorkers, /,
-    /nWorkers must be a whole number of at least 0, not -1/,
-    /threadsPerWorker must be .* not 1\.5/,
-    /executor must be "threads" or "processes", not "fibers"/,
-    /memoryLimit must be a size .* not "2 GiBs"/,
-    /port must be a whole number from 0 to 65535, not 70000/,
-    /token must be a text/,
-    /host must be a text/,
-    /idleTimeoutMs must be/,
-    /logger must have/,
+    /nworkers is unknown; known are nWorkers, /,
+    /nWorkers should be a whole number from 0 to 10000, not -1/,
+    /threadsPerWorker should be .* not 1\.5/,
+    /executor should be "threads" or "processes", not "fibers"/,
+    /memoryLimit should be a size .* not "2 GiBs"/,
+    /port should be a whole number from 0 to 65535, not 70000/,
+    /token should be a string/,
+    /host should be a string/,
+    /idleTimeoutMs should be/,
+    /logger should be/,
   ]) {
     expect(told).toMatch(part);
   }
