@@ -22,18 +22,17 @@ export async function loadFlow(file: string, name: string | undefined): Promise<
   }
   // The flow's own `import "muster"` must get the copy that runs it, whatever is installed beside the file.
   installOwnResolution();
-  const { builtFlows, Flow } = await import("../flow/flow.ts");
-  const before = new Set(builtFlows());
-  let module: Record<string, unknown>;
+  const [{ Flow }, { flowsMadeBy }] = await Promise.all([import("../flow/flow.ts"), import("../flow/made-flows.ts")]);
   try {
-    module = (await import(pathToFileURL(path).href)) as Record<string, unknown>;
+    const load = (): Promise<Record<string, unknown>> => import(pathToFileURL(path).href);
+    const { loaded, flows } = await flowsMadeBy(load);
+    const exported = [...new Set(Object.values(loaded))].filter((value) => value instanceof Flow);
+    return pick(exported.length > 0 ? exported : flows, file, name);
   } catch (error) {
+    if (error instanceof ConfigurationError) throw error;
     const what = error instanceof Error ? (error.stack ?? error.message) : String(error);
     throw new ClusterError("CODE_FAILED", `${file} could not be imported: ${what}`, { cause: error });
   }
-  const exported = [...new Set(Object.values(module))].filter((value) => value instanceof Flow);
-  const built = builtFlows().filter((flow) => !before.has(flow));
-  return pick(exported.length > 0 ? exported : built, file, name);
 }
 
 function pick(flows: readonly Flow[], file: string, name: string | undefined): Flow {

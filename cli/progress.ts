@@ -1,4 +1,5 @@
-import { isFailed, isFinished, isSkipped, type State } from "../flow/states.ts";
+import type { TaskStateChange } from "../flow/flow-runner/flow-runner.ts";
+import { type Failed, isFailed, isFinished, isSkipped, isSuccessful, type State } from "../flow/states.ts";
 import { formatDuration } from "../protocol/units.ts";
 
 /** Where progress goes: stderr, or a test's list. */
@@ -7,14 +8,6 @@ export interface ProgressOutput {
   /** Whether a line can be drawn over; if so, `columns` is how much of it fits. */
   readonly isTTY: boolean;
   readonly columns: number;
-}
-
-/** One change of one task of the run. */
-export interface TaskChange {
-  readonly task: string;
-  /** Which child of a mapped task it is. */
-  readonly mapIndex: number | undefined;
-  readonly state: State;
 }
 
 interface Tally {
@@ -26,6 +19,9 @@ interface Tally {
   skipped: number;
 }
 
+/** Failures beyond so many are only counted: a thousand children that fail alike say no more than the first. */
+const failuresShown = 10;
+
 /** A live line is redrawn at most so often: a thousand small tasks a second must not go to drawing. */
 const redrawMs = 100;
 
@@ -35,18 +31,22 @@ const redrawMs = 100;
  */
 export class Progress {
   readonly #output: ProgressOutput;
+  readonly #quiet: boolean;
   readonly #now: () => number;
   readonly #startedMs: number;
   readonly #tallies = new Map<string, Tally>();
+  #failures = 0;
   #drawnMs: number = Number.NEGATIVE_INFINITY;
 
-  constructor(output: ProgressOutput, now: () => number) {
+  /** @param quiet leaves failures alone. */
+  constructor(output: ProgressOutput, quiet: boolean, now: () => number) {
     this.#output = output;
+    this.#quiet = quiet;
     this.#now = now;
     this.#startedMs = now();
   }
 
-  change({ task, mapIndex, state }: TaskChange): void {
+  change({ task, mapIndex, state }: TaskStateChange): void {
     const tally = this.#tallyOf(task);
     if (mapIndex === undefined && state.type === "Mapped") {
       tally.total = state.count;
@@ -57,13 +57,15 @@ export class Progress {
       if (isFailed(state)) tally.failed += 1;
     }
     const label = mapIndex === undefined ? task : `${task}[${mapIndex}]`;
-    if (isFailed(state) && state.type !== "TriggerFailed") this.#line(`${label}: ${state.type}: ${state.message}`);
+    if (isFailed(state) && state.type !== "TriggerFailed") this.#fail(label, state);
+    if (this.#quiet) return;
     if (state.type === "Retrying") this.#line(`${label}: will run again: ${state.message}`);
     this.#show(task, tally);
   }
 
   /** Removes the live line and tells how the run ended. */
   end(flow: string, state: State): void {
+    if (this.#quiet && isSuccessful(state)) return;
     const sum = (key: "done" | "failed" | "skipped"): number =>
       [...this.#tallies.values()].reduce((total, tally) => total + tally[key], 0);
     const parts = [`${sum("done")} tasks`];
@@ -71,6 +73,15 @@ export class Progress {
     if (sum("skipped") > 0) parts.push(`${sum("skipped")} skipped`);
     const duration = formatDuration(this.#now() - this.#startedMs);
     this.#line(`${flow}: ${state.type} in ${duration} (${parts.join(", ")}): ${state.message}`);
+  }
+
+  #fail(label: string, state: Failed): void {
+    this.#failures += 1;
+    if (this.#failures > failuresShown) return;
+    this.#line(`${label}: ${state.type}: ${state.message}`);
+    // The message is in the state's; of the stack, where it happened is left to tell.
+    const frames = state.error?.stack?.split("\n").filter((line) => /^\s+at /.test(line)) ?? [];
+    for (const frame of frames.slice(0, 8)) this.#line(frame);
   }
 
   #tallyOf(task: string): Tally {

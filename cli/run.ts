@@ -1,5 +1,5 @@
 import type { Executor } from "../flow/executor.ts";
-import { ConfigurationError } from "../protocol/errors.ts";
+import { assertNever, ConfigurationError } from "../protocol/errors.ts";
 import type { CliCommand } from "./command.ts";
 import type { Origin } from "./configuration.ts";
 import { requireToken } from "./connection-settings.ts";
@@ -38,15 +38,15 @@ export const runCommand: CliCommand<typeof settings> = {
     const executor = await executorFor(values, origins, signal);
     const { write, columns, isTTY } = process.stderr;
     const output = { write: (line: string) => void write.call(process.stderr, line), columns, isTTY };
-    const progress = values.quiet ? undefined : new Progress(output, () => performance.now());
+    const progress = new Progress(output, values.quiet, () => performance.now());
     const state = await flow.run({
       parameters: values.param,
-      ...(executor && { executor }),
+      executor,
       signal,
-      log,
-      onTaskState: (change) => progress?.change(change),
+      logger: log,
+      onTaskState: (change) => progress.change(change),
     });
-    progress?.end(flow.name, state);
+    progress.end(flow.name, state.data);
     return state.isSuccessful() ? 0 : 1;
   },
 };
@@ -57,22 +57,24 @@ async function executorFor(
   origins: { readonly executor: Origin; readonly address: Origin },
   signal: AbortSignal,
 ): Promise<Executor | undefined> {
-  const { ClusterExecutor, LocalExecutor, PoolExecutor } = await import("../index.ts");
   const kind = kindFor(values, origins);
   switch (kind) {
     case undefined:
       return undefined;
     case "local":
-      return new LocalExecutor();
+      return new (await import("../flow/executors/local-executor.ts")).LocalExecutor();
     case "threads":
     case "processes":
-      return new PoolExecutor({ scheduler: kind });
+      return new (await import("../flow/executors/pool-executor.ts")).PoolExecutor({ scheduler: kind });
     case "cluster": {
+      const { ClusterExecutor } = await import("../flow/executors/cluster-executor.ts");
       const { address } = values;
       if (address === undefined) return new ClusterExecutor();
       const token = await requireToken(address, values.tokenFile, { timeoutMs: 0, signal });
       return new ClusterExecutor({ address, clientOptions: { token } });
     }
+    default:
+      return assertNever(kind);
   }
 }
 

@@ -5,14 +5,14 @@ import { failed, mapped, retrying, skipped, success } from "../../flow/states.ts
 /** Goes to the start of the line and empties it. */
 const clear = "\r\u001b[K";
 
-function watch(isTTY: boolean): { progress: Progress; written: () => string; clock: { nowMs: number } } {
+function watch(isTTY: boolean, quiet = false): { progress: Progress; written: () => string; clock: { nowMs: number } } {
   const clock = { nowMs: 0 };
   let written = "";
   const write = (text: string): void => {
     written += text;
   };
   const output = { isTTY, columns: 40, write };
-  return { progress: new Progress(output, () => clock.nowMs), written: () => written, clock };
+  return { progress: new Progress(output, quiet, () => clock.nowMs), written: () => written, clock };
 }
 
 describe("progress without a terminal", () => {
@@ -50,6 +50,38 @@ describe("progress without a terminal", () => {
       "etl: Failed in 0ms (3 tasks, 2 failed, 1 skipped): Some reference tasks failed.",
       "",
     ]);
+  });
+});
+
+describe("quiet progress", () => {
+  test("tells failures, where they happened, and how a run that failed ended", () => {
+    const error = {
+      code: "TASK_FAILED",
+      message: "no",
+      retryable: false,
+      stack: "TypeError: no\n    at a (/flows/etl.ts:5:3)",
+    } as const;
+    const { progress, written } = watch(false, true);
+    progress.change({ task: "a", state: mapped(12) });
+    for (let mapIndex = 0; mapIndex < 12; mapIndex += 1) {
+      progress.change({ task: "a", mapIndex, state: failed("TypeError: no", mapIndex === 0 ? error : undefined) });
+    }
+    progress.end("etl", failed("Some reference tasks failed."));
+    const lines = written().split("\n");
+    expect(lines.slice(0, 3)).toEqual([
+      "a[0]: Failed: TypeError: no",
+      "    at a (/flows/etl.ts:5:3)",
+      "a[1]: Failed: TypeError: no",
+    ]);
+    expect(lines).toHaveLength(13);
+    expect(lines[11]).toBe("etl: Failed in 0ms (12 tasks, 12 failed): Some reference tasks failed.");
+  });
+
+  test("says nothing of a run that went well", () => {
+    const { progress, written } = watch(false, true);
+    progress.change({ task: "a", state: success() });
+    progress.end("etl", success());
+    expect(written()).toBe("");
   });
 });
 
