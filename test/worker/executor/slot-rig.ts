@@ -60,7 +60,11 @@ export class SlotRig {
   }
 
   /** Hands a job to the pool; the job's number. */
-  submit(code: Pick<SlotJob, "fn" | "codePath">, args: readonly unknown[] = [], options: Partial<SlotJob> = {}): number {
+  submit(
+    code: Pick<SlotJob, "fn" | "codePath">,
+    args: readonly unknown[] = [],
+    options: Partial<SlotJob> = {},
+  ): number {
     this.#jobs += 1;
     const id = this.#jobs;
     this.pool.run({

@@ -3,7 +3,7 @@ import { decodeValue, encodeValue, Ref } from "../../../protocol/value.ts";
 import type { JobEnd } from "../../../worker/executor/slot-pool.ts";
 import { kinds, SlotRig } from "./slot-rig.ts";
 
-const valueOf = (end: JobEnd): unknown => {
+const resultOf = (end: JobEnd): unknown => {
   expect(end).toMatchObject({ kind: "done" });
   return end.kind === "done" ? decodeValue(end.value) : undefined;
 };
@@ -19,8 +19,14 @@ describe.each(kinds)("values in %s", (kind) => {
   afterEach(() => rig.close());
 
   test("arguments and results keep their shape", async () => {
-    const value = { when: new Date(5), set: new Set([1, "a"]), big: 2n ** 70n, none: undefined, list: [new Map([[1, 2]])] };
-    expect(valueOf(await rig.run("export default (...args) => args", [value, null, -0]))).toEqual([value, null, -0]);
+    const value = {
+      when: new Date(5),
+      set: new Set([1, "a"]),
+      big: 2n ** 70n,
+      none: undefined,
+      list: [new Map([[1, 2]])],
+    };
+    expect(resultOf(await rig.run("export default (...args) => args", [value, null, -0]))).toEqual([value, null, -0]);
   });
 
   test("inputs take the places of their refs, each its own copy", async () => {
@@ -29,7 +35,7 @@ describe.each(kinds)("values in %s", (kind) => {
     const args = encodeValue([[new Ref(0), "x", new Ref(0)]]);
     for (const _ of [1, 2]) {
       const end = await rig.end(rig.submit(code, [], { args, inputs: [input] }));
-      expect(valueOf(end)).toEqual([{ rows: [1, 2, 3, 4] }, "x", { rows: [1, 2, 3, 4] }]);
+      expect(resultOf(end)).toEqual([{ rows: [1, 2, 3, 4] }, "x", { rows: [1, 2, 3, 4] }]);
     }
   });
 
@@ -41,7 +47,9 @@ describe.each(kinds)("values in %s", (kind) => {
     const given = new Uint8Array(2_000_000).fill(9);
     const input = encodeValue(given);
     for (const first of [8, 9]) {
-      const result = valueOf(await rig.end(rig.submit(code, [], { args: encodeValue([new Ref(0)]), inputs: [input] })));
+      const result = resultOf(
+        await rig.end(rig.submit(code, [], { args: encodeValue([new Ref(0)]), inputs: [input] })),
+      );
       expect(result).toMatchObject({ bytes: 2_000_000, first: 9 });
       expect((result as { kept: Uint8Array }).kept.subarray(0, 2)).toEqual(new Uint8Array([first, 7]));
     }
@@ -62,7 +70,7 @@ describe.each(kinds)("values in %s", (kind) => {
     );
     const end = await rig.end(rig.submit(code, [1], { key: "where-1", attempt: 3, flowRun: "run-7" }));
     const worker = { name: "anna", address: "ws://127.0.0.1:1" };
-    expect(valueOf(end)).toEqual({ x: 1, key: "where-1", attempt: 3, worker, flowRun: "run-7" });
+    expect(resultOf(end)).toEqual({ x: 1, key: "where-1", attempt: 3, worker, flowRun: "run-7" });
     expect(rig.events.map((event) => event.kind)).toEqual(["started", "done"]);
   });
 
@@ -75,8 +83,10 @@ describe.each(kinds)("values in %s", (kind) => {
     const both = [rig.submit(code), rig.submit(code)];
     expect(rig.pool.free).toBe(0);
     expect(() => rig.submit(code)).toThrow("none of 2 slots is free");
-    const places = await Promise.all(both.map(async (job) => valueOf(await rig.end(job)) as { pid: number; threadId: number }));
-    const again = valueOf(await rig.end(rig.submit(code))) as { calls: number };
+    const places = await Promise.all(
+      both.map(async (job) => resultOf(await rig.end(job)) as { pid: number; threadId: number }),
+    );
+    const again = resultOf(await rig.end(rig.submit(code))) as { calls: number };
     expect(again.calls).toBe(2);
     if (kind === "threads") {
       expect(places.map((place) => place.pid)).toEqual([process.pid, process.pid]);
@@ -98,6 +108,6 @@ describe.each(kinds)("values in %s", (kind) => {
         return { send: typeof process.send, data: workerData === null ? [] : Object.keys(workerData) };
       }
     `);
-    expect(valueOf(end)).toEqual({ send: "undefined", data: [] });
+    expect(resultOf(end)).toEqual({ send: "undefined", data: [] });
   });
 });
