@@ -70,6 +70,8 @@ export interface Executor {
   wait(futures: unknown): Promise<unknown>;
   /** Cancels all work of the run from whose `start` body this is called; what it submits later is cancelled, too. */
   cancelRun?(reason: string): Promise<void>;
+  /** Results lie in this process anyway, so that a flow run has them all at no cost. Default false. */
+  readonly holdsResults?: boolean;
   /** How many functions it runs at once; callable while a run is started. */
   slots?(): number;
 }

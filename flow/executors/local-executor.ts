@@ -10,6 +10,8 @@ import { type ExecutorSession, SessionExecutor, type SessionOptions } from "./se
  * has returned. Use PoolExecutor or ClusterExecutor where timeouts must stop the code.
  */
 export class LocalExecutor extends SessionExecutor {
+  readonly holdsResults: boolean = true;
+
   protected override openSession(options: SessionOptions): ExecutorSession {
     return new LocalSession(options, "at once");
   }
