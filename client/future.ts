@@ -1,7 +1,113 @@
+import { ClusterError } from "../protocol/errors.ts";
+import { withDeadline } from "./deadline.ts";
+import type { FutureRecord } from "./future-record.ts";
+
 export type FutureStatus = "pending" | "finished" | "error" | "cancelled" | "lost";
 
-/** The result of a submitted task, which may not exist yet. Awaiting it gives the value. */
-export interface Future<out T> extends PromiseLike<T> {
-  readonly key: string;
-  readonly status: FutureStatus;
+export interface CancelOptions {
+  /** Stops running code; false lets it finish and throws its result away. Default true. */
+  readonly force?: boolean | undefined;
+  /** Says why, in errors and logs. */
+  readonly reason?: string | undefined;
+}
+
+/** What a future asks of its client. */
+export interface FutureOwner {
+  fetch(record: FutureRecord): Promise<unknown>;
+  cancel(futures: readonly Future<unknown>[], options?: CancelOptions): Promise<void>;
+  retry(futures: readonly Future<unknown>[]): Promise<void>;
+  release(record: FutureRecord): void;
+}
+
+/**
+ * The result of a submitted task, which may not exist yet and lies on a worker. It may stand for its value in the
+ * arguments of other tasks, which then run where the value lies.
+ *
+ * It can be awaited, which fetches the value. So an async function that returns a Future returns its value: return it
+ * inside an array or an object to hand on the Future itself. A future that nobody awaits may fail without an unhandled
+ * rejection. As long as it is neither released nor collected as garbage, the cluster keeps its result.
+ */
+export class Future<out T> implements PromiseLike<T> {
+  readonly #record: FutureRecord;
+  readonly #owner: FutureOwner;
+  #released = false;
+
+  /** Futures are made by a client. */
+  constructor(record: FutureRecord, owner: FutureOwner) {
+    this.#record = record;
+    this.#owner = owner;
+  }
+
+  /** The cluster's name for the task. */
+  get key(): string {
+    return this.#record.key;
+  }
+
+  /** "error": the task failed. "lost": the result is gone and cannot be made again, or the connection is lost. */
+  get status(): FutureStatus {
+    return this.#record.state.status;
+  }
+
+  // biome-ignore lint/suspicious/noThenProperty: a future is there to be awaited.
+  then<R = T, E = never>(
+    onFulfilled?: ((value: T) => R | PromiseLike<R>) | null,
+    onRejected?: ((error: unknown) => E | PromiseLike<E>) | null,
+  ): Promise<R | E> {
+    return this.result().then(onFulfilled, onRejected);
+  }
+
+  /**
+   * Fetches the value, once there is one.
+   * @throws TaskError and its kin when the task failed; CancelledError; ClusterError TIMED_OUT after `timeoutMs` (default:
+   * never; the task goes on), DATA_LOST, CONNECTION_LOST, CLOSED, UNKNOWN_FUTURE after a release.
+   */
+  async result(options: { readonly timeoutMs?: number | undefined } = {}): Promise<T> {
+    this.#refuseReleased();
+    return (await this.#within(options.timeoutMs, this.#owner.fetch(this.#record))) as T;
+  }
+
+  /** Waits for the end, and returns why the task failed or was cancelled; undefined when it finished. */
+  async exception(options: { readonly timeoutMs?: number | undefined } = {}): Promise<Error | undefined> {
+    this.#refuseReleased();
+    await this.#within(options.timeoutMs, this.#record.done());
+    const { state } = this.#record;
+    return "error" in state ? state.error : undefined;
+  }
+
+  /** Resolves once nothing of it runs any more. A future that has ended is left as it is. */
+  cancel(options?: CancelOptions): Promise<void> {
+    return this.#owner.cancel([this], options);
+  }
+
+  /** Runs a failed task again, with the failed tasks that it depends on. */
+  retry(): Promise<void> {
+    return this.#owner.retry([this]);
+  }
+
+  /** Calls back once, after the future has ended in whatever way; soon, if it already has. */
+  onDone(callback: (future: this) => void): void {
+    this.#refuseReleased();
+    this.#record.onceDone(() => queueMicrotask(() => callback(this)));
+  }
+
+  /** Lets the cluster throw the result away once no task needs it. The future cannot be used afterwards. */
+  release(): void {
+    if (this.#released) return;
+    this.#released = true;
+    this.#owner.release(this.#record);
+  }
+
+  #refuseReleased(): void {
+    if (this.#released) {
+      throw new ClusterError(
+        "UNKNOWN_FUTURE",
+        `the future of "${this.key}" was released: keep it until its result was used`,
+      );
+    }
+  }
+
+  /** As an async method it holds on to the Future while it waits: one that is being awaited is never collected. */
+  async #within<V>(timeoutMs: number | undefined, promise: Promise<V>): Promise<V> {
+    return await withDeadline(promise, timeoutMs, () => `the result of "${this.key}"`);
+  }
 }

@@ -1,7 +1,111 @@
+import { ConfigurationError } from "../protocol/errors.ts";
+import type { EncodedValue, TaskRequest } from "../protocol/messages.ts";
+import { encodeArguments } from "./arguments.ts";
+import { Future } from "./future.ts";
+import type { PlacedArgs } from "./placeholder.ts";
+import { nameOf, requestOf, type SubmitOptions } from "./submit-options.ts";
+import type { Submittable, Task } from "./task.ts";
+
 declare const result: unique symbol;
 
 /** A task of a Graph: it may stand for its result in the arguments of later ones. */
 export interface GraphNode<out T> {
   /** Exists for the type checker alone. */
   readonly [result]: T;
+}
+
+/** What stands behind a node. */
+export interface NodeSpec {
+  readonly fn: Submittable;
+  readonly args: EncodedValue;
+  /** In the order of the references in `args`. */
+  readonly deps: readonly (NodeSpec | Future<unknown>)[];
+  readonly request: TaskRequest;
+  readonly options: SubmitOptions;
+}
+
+const specs = new WeakMap<object, NodeSpec>();
+
+/**
+ * Tasks that depend on one another, to be computed together: a client sends what the wanted nodes need, in one
+ * submission, and keeps the results of the wanted ones alone. A node can only use nodes that are there already, so that a
+ * graph has no cycle.
+ */
+export class Graph {
+  readonly #nodes = new WeakSet<object>();
+
+  /**
+   * Adds a call. Nodes of this graph, and futures, may stand anywhere in the arguments (arrays, plain objects).
+   * @throws ConfigurationError BAD_OPTION, also for a node of another graph; ClusterError UNSENDABLE_VALUE
+   */
+  add<Args extends readonly any[], Result>(
+    task: Task<Args, Result>,
+    args: NoInfer<Readonly<PlacedArgs<Args, "node">>>,
+    options?: SubmitOptions,
+  ): GraphNode<Awaited<Result>>;
+  add<Args extends readonly any[], Result>(
+    fn: (...args: Args) => Result,
+    args: NoInfer<Readonly<PlacedArgs<Args, "node">>>,
+    options?: SubmitOptions,
+  ): GraphNode<Awaited<Result>>;
+  add(fn: Submittable, args: readonly unknown[], options: SubmitOptions = {}): GraphNode<unknown> {
+    const request = requestOf(fn, options);
+    const { args: encoded, deps } = encodeArguments(args, (object): object is object => {
+      if (object instanceof Future) return true;
+      if (!specs.has(object)) return false;
+      if (!this.#nodes.has(object)) {
+        throw new ConfigurationError(
+          "BAD_OPTION",
+          `an argument of ${nameOf(fn)} is a node of another graph: add all nodes to one graph, or compute the other first and pass its future`,
+        );
+      }
+      return true;
+    });
+    const node = Object.freeze({});
+    specs.set(node, { fn, args: encoded, deps: deps.map(depOf), request, options });
+    this.#nodes.add(node);
+    return node as GraphNode<unknown>;
+  }
+}
+
+function depOf(placeholder: object): NodeSpec | Future<unknown> {
+  return placeholder instanceof Future ? placeholder : specOf(placeholder);
+}
+
+/** @throws ConfigurationError BAD_OPTION for what is no node. */
+export function specOf(node: unknown): NodeSpec {
+  const spec = typeof node === "object" && node !== null ? specs.get(node) : undefined;
+  if (spec === undefined) {
+    throw new ConfigurationError(
+      "BAD_OPTION",
+      "compute() takes nodes, which graph.add(task, args) returns, or an array of them",
+    );
+  }
+  return spec;
+}
+
+/** All that these nodes need, themselves included, each once, inputs before their dependents. */
+export function neededFor(targets: readonly NodeSpec[]): NodeSpec[] {
+  const ordered: NodeSpec[] = [];
+  const entered = new Set<NodeSpec>();
+  for (const target of targets) {
+    // A graph may be deeper than the call stack.
+    const stack: { readonly spec: NodeSpec; next: number }[] = [];
+    const enter = (spec: NodeSpec): void => {
+      if (entered.has(spec)) return;
+      entered.add(spec);
+      stack.push({ spec, next: 0 });
+    };
+    enter(target);
+    for (let top = stack.at(-1); top !== undefined; top = stack.at(-1)) {
+      const dep = top.spec.deps[top.next++];
+      if (dep !== undefined) {
+        if (!(dep instanceof Future)) enter(dep);
+        continue;
+      }
+      ordered.push(top.spec);
+      stack.pop();
+    }
+  }
+  return ordered;
 }

@@ -54,26 +54,32 @@ export interface TaskOptions extends PlacementOptions {
   nout?: number | undefined;
 }
 
-type Check = (value: unknown) => string | undefined;
+export type Check = (value: unknown) => string | undefined;
 
 /** Every option by name: its check returns what the value should have been, or undefined when it is fine. */
 export type OptionChecks = Readonly<Record<string, Check>>;
 
-const isText: Check = (value) => (typeof value === "string" && value !== "" ? undefined : "a string that is not empty");
-const isFlag: Check = (value) => (typeof value === "boolean" ? undefined : "true or false");
+export const isText: Check = (value) =>
+  typeof value === "string" && value !== "" ? undefined : "a string that is not empty";
+export const isFlag: Check = (value) => (typeof value === "boolean" ? undefined : "true or false");
 const isFunction: Check = (value) => (typeof value === "function" ? undefined : "a function");
 const isNumber: Check = (value) => (Number.isFinite(value) ? undefined : "a number");
-const isCount: Check = (value) =>
+export const isCount: Check = (value) =>
   Number.isInteger(value) && Number(value) >= 0 ? undefined : "a whole number, 0 or more";
-const isAmount: Check = (value) =>
+export const isAmount: Check = (value) =>
   Number.isFinite(value) && Number(value) >= 0 ? undefined : "a number of milliseconds, 0 or more";
-const isTexts: Check = (value) =>
+export const isTexts: Check = (value) =>
   Array.isArray(value) && value.every((one) => isText(one) === undefined) ? undefined : "an array of strings";
+export const isString: Check = (value) => (typeof value === "string" ? undefined : "a string");
+export const oneOf =
+  (...values: readonly string[]): Check =>
+  (value) =>
+    values.includes(value as string) ? undefined : values.map((one) => `"${one}"`).join(" or ");
 const isQuantities: Check = (value) =>
   typeof value === "object" && value !== null && Object.values(value).every((one) => Number.isFinite(one) && one >= 0)
     ? undefined
     : "an object of numbers, 0 or more, such as { GPU: 1 }";
-const isAnything: Check = () => undefined;
+export const isAnything: Check = () => undefined;
 
 export const placementChecks: OptionChecks = {
   retries: isCount,

@@ -34,6 +34,9 @@ export interface Task<Args extends readonly any[] = any[], Result = any> {
 /** A task of whatever type. */
 export type AnyTask = Task<any, any>;
 
+/** Anything that can be submitted: a task, or a function that needs nothing from outside itself. */
+export type Submittable = AnyTask | ((...args: any[]) => unknown);
+
 /** What calls of tasks mean while a flow is being built. */
 export interface TaskBuilder {
   call(task: AnyTask, args: readonly unknown[]): unknown;

@@ -9,7 +9,7 @@ import {
   type TaskDefinition,
   tasksOfFile,
 } from "../../protocol/task-registry.ts";
-import { type AnyTask, definitionOf, entryOf, isTask } from "../task.ts";
+import { type AnyTask, definitionOf, entryOf, isTask, type Submittable } from "../task.ts";
 import { type Bundle, bundleModule } from "./bundle.ts";
 import { BundleCache } from "./bundle-cache.ts";
 import { inlineModule } from "./inline-function.ts";
@@ -30,7 +30,7 @@ const inlinedMax = 500;
  * Bundles the module that defines a task (once for each state of its files), or wraps a self-contained inline function.
  * @throws ClusterError BUNDLE_FAILED, DUPLICATE_TASK, NOT_SELF_CONTAINED
  */
-export function identify(fn: AnyTask | ((...args: any[]) => unknown)): Promise<Identity> {
+export function identify(fn: Submittable): Promise<Identity> {
   return isTask(fn) ? identifyTask(definitionOf(fn), entryOf(fn)) : identifyInline(fn);
 }
 

@@ -1,0 +1,51 @@
+import type { TlsOptions } from "../protocol/connection.ts";
+import { ClusterError, ConfigurationError } from "../protocol/errors.ts";
+import { importingInSlot } from "../protocol/task-registry.ts";
+import { findToken } from "../protocol/token.ts";
+import type { SessionOptions } from "./session.ts";
+import { checkOptions, isAmount, isAnything, isText, type OptionChecks } from "./task-options.ts";
+
+export interface ClientOptions {
+  /** Default: the cluster object's own; `MUSTER_TOKEN`; else what the scheduler kept for its address on this machine. */
+  readonly token?: string | undefined;
+  /** Shown in pages, logs and errors. Default `client-<pid>`. */
+  readonly name?: string | undefined;
+  /** For connecting, all tries together. Default 10,000. */
+  readonly timeoutMs?: number | undefined;
+  readonly tls?: TlsOptions | undefined;
+}
+
+/** What can be connected to, beside an address: any cluster object. */
+export interface ClusterAddress {
+  readonly address: string;
+  readonly token?: string | undefined;
+}
+
+const checks: OptionChecks = { token: isText, name: isText, timeoutMs: isAmount, tls: isAnything };
+
+/**
+ * @throws ConfigurationError BAD_OPTION; ClusterError BAD_FLOW while a module is imported in a slot
+ */
+export function resolveClientOptions(to: string | ClusterAddress, options: ClientOptions): SessionOptions {
+  if (importingInSlot()) {
+    throw new ClusterError(
+      "BAD_FLOW",
+      "this module connects to a cluster while a worker imports it for its tasks: put what is to run on the client alone into `if (import.meta.main) { … }`",
+    );
+  }
+  checkOptions("Client.connect", options, checks);
+  const { address, token } = typeof to === "string" ? { address: to } : (to ?? {});
+  if (typeof address !== "string" || address === "") {
+    throw new ConfigurationError(
+      "BAD_OPTION",
+      'Client.connect takes an address such as "ws://127.0.0.1:8786", or a cluster object, which has one',
+    );
+  }
+  return {
+    address,
+    token: options.token ?? token ?? findToken(address) ?? "",
+    name: options.name ?? `client-${process.pid}`,
+    timeoutMs: options.timeoutMs ?? 10_000,
+    tls: options.tls,
+  };
+}

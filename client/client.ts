@@ -1,0 +1,299 @@
+import { randomUUID } from "node:crypto";
+import type { ClusterError } from "../protocol/errors.ts";
+import type { FutureId } from "../protocol/ids.ts";
+import type { ClientToScheduler, ClusterInfo, WhoHas } from "../protocol/messages.ts";
+import { PeerLinks } from "../protocol/transfer.ts";
+import { type ClientOptions, type ClusterAddress, resolveClientOptions } from "./client-options.ts";
+import { withDeadline } from "./deadline.ts";
+import { Functions } from "./functions.ts";
+import type { CancelOptions, Future } from "./future.ts";
+import { FutureTable } from "./future-table.ts";
+import { type GraphNode, specOf } from "./graph.ts";
+import type { Placed, PlacedArgs } from "./placeholder.ts";
+import { Releases } from "./releases.ts";
+import { Results } from "./results.ts";
+import { runOnWorkers } from "./run-on-workers.ts";
+import { type ScatterOptions, scatter } from "./scatter.ts";
+import { type News, Session, type SessionOptions } from "./session.ts";
+import { Submissions } from "./submissions.ts";
+import type { SubmitOptions } from "./submit-options.ts";
+import { Submitter, unknownFuture } from "./submitter.ts";
+import type { Submittable, Task } from "./task.ts";
+import {
+  checkOptions,
+  isAmount,
+  isCount,
+  isFlag,
+  isString,
+  isTexts,
+  type OptionChecks,
+  oneOf,
+} from "./task-options.ts";
+
+export type { ClientOptions, ClusterAddress } from "./client-options.ts";
+
+/** Options for all nodes that are computed; a node's own, given to `graph.add`, win. */
+export type ComputeOptions = Omit<SubmitOptions, "key" | "pure">;
+
+export interface GatherOptions {
+  /** "skip" leaves out the futures that have no value. Default "throw". */
+  readonly errors?: "throw" | "skip" | undefined;
+}
+
+export interface WorkersOption {
+  /** Names or addresses. Default all. */
+  readonly workers?: readonly string[] | undefined;
+}
+
+const gatherChecks: OptionChecks = { errors: oneOf("throw", "skip") };
+const scatterChecks: OptionChecks = { broadcast: isFlag, workers: isTexts };
+const cancelChecks: OptionChecks = { force: isFlag, reason: isString };
+const workersChecks: OptionChecks = { workers: isTexts };
+
+/** One future or several. */
+type Futures = Future<unknown> | Iterable<Future<unknown>>;
+
+/**
+ * A connection to a cluster: submits tasks and gives futures for their results. What it submitted ends with it, unless
+ * another client wants it too. It keeps the process alive until it is closed.
+ */
+export class Client implements AsyncDisposable {
+  readonly #session: Session;
+  readonly #links: PeerLinks;
+  readonly #functions: Functions;
+  readonly #futures: FutureTable;
+  readonly #submissions: Submissions;
+  readonly #submitter: Submitter;
+  readonly #results: Results;
+  #closing: Promise<void> | undefined;
+
+  /**
+   * Connects to a scheduler by its address, or to a cluster object.
+   * @throws ClusterError SCHEDULER_UNREACHABLE within `timeoutMs`, BAD_TOKEN, VERSION_MISMATCH, BAD_ADDRESS, BAD_OPTION;
+   * BAD_FLOW when a module does so while a worker imports it
+   */
+  static async connect(to: string | ClusterAddress, options: ClientOptions = {}): Promise<Client> {
+    const resolved = resolveClientOptions(to, options);
+    return new Client(await Session.open(resolved), resolved);
+  }
+
+  private constructor(session: Session, { token, name, tls }: SessionOptions) {
+    this.#session = session;
+    this.#links = new PeerLinks({ token, name, tls });
+    this.#functions = new Functions(session);
+    const prefix = randomUUID();
+    const releases = new Releases((ids) => this.#release(ids));
+    this.#futures = new FutureTable({
+      fetch: (record) => this.#results.value(record),
+      cancel: (futures, cancelOptions) => this.cancel(futures, cancelOptions),
+      retry: (futures) => this.retry(futures),
+      release: (record) => {
+        if (this.#futures.forget(record)) releases.add(record);
+      },
+    });
+    this.#submissions = new Submissions(session, this.#functions, this.#futures, prefix);
+    this.#submitter = new Submitter(this.#futures, this.#submissions, prefix);
+    this.#results = new Results(this.#links, ({ id }, address) =>
+      this.#session.send({ op: "missing", future: id, address }),
+    );
+    session.listen(
+      (news) => this.#take(news),
+      (error) => this.#end(error),
+    );
+  }
+
+  /**
+   * Runs a function on a worker. Futures may stand anywhere in the arguments (arrays, plain objects). What is submitted in
+   * one turn of the event loop is sent together. A function or an argument that cannot be sent fails the future.
+   * @throws ConfigurationError BAD_OPTION naming every bad option
+   */
+  submit<Args extends readonly any[], Result>(
+    task: Task<Args, Result>,
+    args: NoInfer<Readonly<PlacedArgs<Args, "future">>>,
+    options?: SubmitOptions,
+  ): Future<Awaited<Result>>;
+  submit<Args extends readonly any[], Result>(
+    fn: (...args: Args) => Result,
+    args: NoInfer<Readonly<PlacedArgs<Args, "future">>>,
+    options?: SubmitOptions,
+  ): Future<Awaited<Result>>;
+  submit(fn: Submittable, args: readonly unknown[], options?: SubmitOptions): Future<unknown> {
+    this.#refuseEnded();
+    return this.#submitter.submit(fn, args, options);
+  }
+
+  /** Submits a call with each of the values as its one argument. A `key` gets the value's position at its end. */
+  map<Args extends readonly any[], Result>(
+    task: Task<Args, Result>,
+    values: Iterable<NoInfer<Placed<Args[0], "future">>>,
+    options?: SubmitOptions,
+  ): Future<Awaited<Result>>[];
+  map<Args extends readonly any[], Result>(
+    fn: (...args: Args) => Result,
+    values: Iterable<NoInfer<Placed<Args[0], "future">>>,
+    options?: SubmitOptions,
+  ): Future<Awaited<Result>>[];
+  map(fn: Submittable, values: Iterable<unknown>, options?: SubmitOptions): Future<unknown>[] {
+    this.#refuseEnded();
+    return this.#submitter.map(fn, values, options);
+  }
+
+  /** Sends what these nodes of a Graph need, in one submission; keeps the results of these nodes alone. */
+  compute<T>(node: GraphNode<T>, options?: ComputeOptions): Future<T>;
+  compute<T extends readonly GraphNode<unknown>[]>(
+    nodes: readonly [...T],
+    options?: ComputeOptions,
+  ): { [Index in keyof T]: T[Index] extends GraphNode<infer R> ? Future<R> : never };
+  compute(nodes: GraphNode<unknown> | readonly GraphNode<unknown>[], options?: ComputeOptions): unknown {
+    this.#refuseEnded();
+    const targets = (Array.isArray(nodes) ? nodes : [nodes]).map(specOf);
+    const futures = this.#submitter.compute(targets, options);
+    return Array.isArray(nodes) ? futures : futures[0];
+  }
+
+  /**
+   * Fetches the values of futures, straight from the workers, each once.
+   * @throws the first error among them; with `errors: "skip"` those without a value are left out instead
+   */
+  async gather<T>(futures: Iterable<Future<T>>, options: GatherOptions = {}): Promise<T[]> {
+    checkOptions("gather", options, gatherChecks);
+    const values = [...futures].map((future) => future.result());
+    if (options.errors !== "skip") return Promise.all(values);
+    const settled = await Promise.allSettled(values);
+    return settled.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
+  }
+
+  /**
+   * Puts values onto workers, so that many tasks can use them without sending them again.
+   * @throws ClusterError NO_WORKERS, UNSENDABLE_VALUE, CONNECTION_LOST
+   */
+  scatter<T>(values: Iterable<T>, options: ScatterOptions = {}): Promise<Future<T>[]> {
+    checkOptions("scatter", options, scatterChecks);
+    return scatter([...values], options, { session: this.#session, links: this.#links, futures: this.#futures });
+  }
+
+  /** Resolves once nothing of them runs any more. Tasks that depend on them are cancelled too. */
+  async cancel(futures: Futures, options: CancelOptions = {}): Promise<void> {
+    checkOptions("cancel", options, cancelChecks);
+    const { force = true, reason = "" } = options;
+    const ids = this.#idsOf(futures);
+    await this.#afterSubmissions((request) => ({ op: "cancel", request, futures: ids, force, reason }));
+  }
+
+  /** Runs failed tasks again, with the failed tasks that they depend on. */
+  async retry(futures: Futures): Promise<void> {
+    const ids = this.#idsOf(futures);
+    await this.#afterSubmissions((request) => ({ op: "retry", request, futures: ids }));
+  }
+
+  /** The addresses of the workers that hold a result, by key; of these futures, or of all that this client holds. */
+  async whoHas(futures?: Futures): Promise<Map<string, readonly string[]>> {
+    const ids = futures === undefined ? undefined : this.#idsOf(futures);
+    const found = await this.#afterSubmissions<WhoHas[]>((request) => ({ op: "who-has", request, futures: ids }));
+    return new Map(found.map(({ key, addresses }) => [key, addresses]));
+  }
+
+  /** What the cluster is doing now: workers, runs, tasks by state. */
+  info(): Promise<ClusterInfo> {
+    return this.#session.request((request) => ({ op: "info", request }));
+  }
+
+  /**
+   * Resolves once at least so many workers are there.
+   * @throws ClusterError TIMED_OUT after `timeoutMs` (default: no limit)
+   */
+  async waitForWorkers(count: number, options: { readonly timeoutMs?: number | undefined } = {}): Promise<void> {
+    checkOptions("waitForWorkers", { count, ...options }, { count: isCount, timeoutMs: isAmount });
+    const there = this.#session.request((request) => ({ op: "wait-for-workers", request, count }));
+    await withDeadline(there, options.timeoutMs, () => `${count} workers`);
+  }
+
+  /**
+   * Runs a function once on each worker, outside scheduling and beside what runs there; the values by worker name.
+   * @throws ClusterError naming the worker on which it failed; NO_WORKERS
+   */
+  runOnWorkers<Args extends readonly any[], Result>(
+    task: Task<Args, Result>,
+    args: NoInfer<Readonly<Args>>,
+    options?: WorkersOption,
+  ): Promise<Map<string, Awaited<Result>>>;
+  runOnWorkers<Args extends readonly any[], Result>(
+    fn: (...args: Args) => Result,
+    args?: NoInfer<Readonly<Args>>,
+    options?: WorkersOption,
+  ): Promise<Map<string, Awaited<Result>>>;
+  async runOnWorkers(
+    fn: Submittable,
+    args: readonly unknown[] = [],
+    options: WorkersOption = {},
+  ): Promise<Map<string, unknown>> {
+    checkOptions("runOnWorkers", options, workersChecks);
+    return runOnWorkers(fn, args, options.workers ?? [], this.#session, this.#functions);
+  }
+
+  /** Lets workers hand over what only they hold, and ends them. Resolves with their names once they are gone. */
+  retireWorkers(names: Iterable<string>): Promise<string[]> {
+    return this.#session.request((request) => ({ op: "retire-workers", request, names: [...names] }));
+  }
+
+  /** Ends every task of every client and restarts all workers. Resolves once as many are back. */
+  async restart(): Promise<void> {
+    await this.#afterSubmissions((request) => ({ op: "restart", request }));
+  }
+
+  /** Everything pending rejects with CLOSED, and the cluster lets go of this client's results. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #close(): Promise<void> {
+    const closed = this.#session.close();
+    this.#end(this.#session.ended);
+    await Promise.all([closed, this.#links.close()]);
+  }
+
+  /** Whatever was pending can never be told of again. */
+  #end(error: ClusterError | undefined): void {
+    if (error !== undefined) this.#futures.loseAll(error);
+    void this.#links.close();
+  }
+
+  #take(news: News): void {
+    if (news.op === "accepted") this.#submissions.answered(news.submission);
+    else if (news.op === "rejected") this.#submissions.answered(news.submission, news.error);
+    else this.#futures.take(news);
+  }
+
+  #release(futures: readonly FutureId[]): void {
+    if (this.#session.ended !== undefined) return;
+    this.#submissions.after(() => {
+      this.#submissions.forget(futures);
+      if (this.#session.ended === undefined) this.#session.send({ op: "release", futures });
+    });
+  }
+
+  /** A request about futures must not overtake the submissions that make them. */
+  #afterSubmissions<Value>(build: (request: number) => ClientToScheduler): Promise<Value> {
+    return new Promise((resolve, reject) => {
+      this.#submissions.after(() => this.#session.request<Value>(build).then(resolve, reject));
+    });
+  }
+
+  #idsOf(futures: Futures): FutureId[] {
+    const list = Symbol.iterator in futures ? [...futures] : [futures];
+    return list.map((future) => {
+      const record = this.#futures.recordOf(future);
+      if (record === undefined) throw unknownFuture(future);
+      return record.id;
+    });
+  }
+
+  #refuseEnded(): void {
+    if (this.#session.ended !== undefined) throw this.#session.ended;
+  }
+}

@@ -1,0 +1,37 @@
+// What `import … from "muster"` gives: on clients, and to the code of tasks on workers.
+
+export { Client, type ComputeOptions, type GatherOptions, type WorkersOption } from "./client/client.ts";
+export type { ClientOptions, ClusterAddress } from "./client/client-options.ts";
+export { installedPackage } from "./client/code/installed-package.ts";
+export { asCompleted, type WaitOptions, type WaitResult, wait } from "./client/completion.ts";
+export { type CancelOptions, Future, type FutureStatus } from "./client/future.ts";
+export { Graph, type GraphNode } from "./client/graph.ts";
+export type { Placed, PlacedArgs, Reference, Unmapped } from "./client/placeholder.ts";
+export { Progress, type ProgressCounts, progress } from "./client/progress.ts";
+export type { ScatterOptions } from "./client/scatter.ts";
+export type { SubmitOptions } from "./client/submit-options.ts";
+export { type AnyTask, type Submittable, type Task, task } from "./client/task.ts";
+export type { TaskOptions } from "./client/task-options.ts";
+export type { Executor, ExecutorFuture, RunContext, StartOptions, SubmitExtra } from "./flow/executor.ts";
+export {
+  type AdaptOptions,
+  ClusterExecutor,
+  type ClusterExecutorOptions,
+} from "./flow/executors/cluster-executor.ts";
+export { LocalExecutor } from "./flow/executors/local-executor.ts";
+export { PoolExecutor, type PoolExecutorOptions, type PoolScheduler } from "./flow/executors/pool-executor.ts";
+export * from "./flow/index.ts";
+export {
+  CancelledError,
+  ClusterError,
+  ConfigurationError,
+  type ErrorCode,
+  InvariantViolation,
+  ProtocolError,
+  TaskError,
+  WorkerLostError,
+} from "./protocol/errors.ts";
+export type { Logger, LogLevel } from "./protocol/logger.ts";
+export type { ClusterInfo, RunInfo, WorkerInfo, WorkerStatus } from "./protocol/messages.ts";
+export { type TaskContext, taskContext } from "./protocol/task-context.ts";
+export { version } from "./protocol/version.ts";
