@@ -1,10 +1,11 @@
+import { normalizeAddress } from "../protocol/address.ts";
 import { ConfigurationError } from "../protocol/errors.ts";
 import { findToken, readTokenFile } from "../protocol/token.ts";
 import { whenThere } from "./patience.ts";
 
-/** The address, or an error that says how to give one. */
+/** The address in its one form, or an error that says how to give one. */
 export function requireAddress(address: string | undefined): string {
-  if (address !== undefined) return address;
+  if (address !== undefined) return normalizeAddress(address);
   const message = "no scheduler is named: give its address, such as ws://127.0.0.1:8786, or set MUSTER_ADDRESS";
   throw new ConfigurationError("BAD_ADDRESS", message);
 }
@@ -28,5 +29,5 @@ export async function requireToken(
 }
 
 function isThisMachine(address: string): boolean {
-  return URL.canParse(address) && /^(?:localhost|127\..*|\[::1\])$/.test(new URL(address).hostname);
+  return /^(?:localhost|127\..*|\[::1\])$/.test(new URL(address).hostname);
 }

@@ -46,3 +46,11 @@ export function interrupted(signal: AbortSignal): Promise<void> {
     else signal.addEventListener("abort", () => resolve(), { once: true });
   });
 }
+
+/** What `work` gives, unless the signal aborts first: then it rejects with the signal's reason, and nobody waits for `work`. */
+export function unlessInterrupted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  const interruption = interrupted(signal).then(() => {
+    throw signal.reason;
+  });
+  return Promise.race([work, interruption]);
+}

@@ -2,7 +2,7 @@ import type { Executor } from "../flow/executor.ts";
 import { assertNever, ConfigurationError } from "../protocol/errors.ts";
 import type { CliCommand } from "./command.ts";
 import type { Origin } from "./configuration.ts";
-import { requireToken } from "./connection-settings.ts";
+import { requireAddress, requireToken } from "./connection-settings.ts";
 import { loadFlow } from "./flow-file.ts";
 import { Progress } from "./progress.ts";
 import { oneOf, optional, parameters, perCall, setting, text, type Values, yes } from "./setting.ts";
@@ -68,8 +68,8 @@ async function executorFor(
       return new (await import("../flow/executors/pool-executor.ts")).PoolExecutor({ scheduler: kind });
     case "cluster": {
       const { ClusterExecutor } = await import("../flow/executors/cluster-executor.ts");
-      const { address } = values;
-      if (address === undefined) return new ClusterExecutor();
+      if (values.address === undefined) return new ClusterExecutor();
+      const address = requireAddress(values.address);
       const token = await requireToken(address, values.tokenFile, { timeoutMs: 0, signal });
       return new ClusterExecutor({ address, clientOptions: { token } });
     }

@@ -2,6 +2,7 @@ import type { ClusterInfo } from "../protocol/messages.ts";
 import { formatBytes, formatDuration } from "../protocol/units.ts";
 import type { CliCommand } from "./command.ts";
 import { requireAddress, requireToken } from "./connection-settings.ts";
+import { unlessInterrupted } from "./interruption.ts";
 import { optional, perCall, setting, text, yes } from "./setting.ts";
 import { table } from "./table.ts";
 
@@ -26,9 +27,10 @@ export const statusCommand: CliCommand<typeof settings> = {
     const address = requireAddress(values.address);
     const token = await requireToken(address, values.tokenFile, { timeoutMs: 0, signal });
     const { Client } = await import("../client/client.ts");
-    const client = await Client.connect(address, { token, name: "muster status" });
+    const connecting = Client.connect(address, { token, name: "muster status" });
+    const client = await unlessInterrupted(connecting, signal);
     try {
-      const info = await client.info();
+      const info = await unlessInterrupted(client.info(), signal);
       if (values.json) print(JSON.stringify(info, null, 2));
       else for (const line of describe(address, info, Date.now())) print(line);
     } finally {

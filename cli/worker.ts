@@ -1,11 +1,10 @@
-import { hostname } from "node:os";
 import { setTimeout as delay } from "node:timers/promises";
 import { ConfigurationError } from "../protocol/errors.ts";
 import type { Logger } from "../protocol/logger.ts";
 import { formatDuration } from "../protocol/units.ts";
 import type { CliCommand } from "./command.ts";
 import { requireAddress, requireToken } from "./connection-settings.ts";
-import { interrupted } from "./interruption.ts";
+import { interrupted, unlessInterrupted } from "./interruption.ts";
 import { readSchedulerFile } from "./scheduler-file.ts";
 import {
   duration,
@@ -38,7 +37,7 @@ const settings = {
   ),
   name: optional(
     "--name <name>",
-    "of the worker; several get -0, -1, … behind it (default: made from host and pid)",
+    "of the worker; several get -0, -1, … behind it (default: made from the host's)",
     text,
   ),
   memoryLimit: optional("--memory-limit <size>", "of each worker; 0 for none (default: its share of the memory)", size),
@@ -89,7 +88,7 @@ export const workerCommand: CliCommand<typeof settings> = {
         ? requireAddress(values.address)
         : await readSchedulerFile(values.schedulerFile, patience.timeoutMs, signal);
     const token = await requireToken(address, values.tokenFile, patience);
-    const workers = await start(values, address, token, log);
+    const workers = await unlessInterrupted(start(values, address, token, log), signal);
     try {
       print(`${workers.length === 1 ? "Worker" : `${workers.length} workers`} for ${address}`);
       const ended = Promise.all(workers.map((worker) => untilEnded(worker, values, log, signal)));
@@ -116,7 +115,7 @@ async function start(
   log: Logger,
 ): Promise<RunningWorker[]> {
   const { shapeFor } = await import("../cluster/local/shape.ts");
-  const { availableCores, availableMemoryBytes } = await import("../worker/limits.ts");
+  const { availableCores } = await import("../worker/limits.ts");
   const shape = shapeFor(availableCores(), {
     ...(values.nworkers !== "auto" && { nWorkers: values.nworkers }),
     ...(values.nthreads !== undefined && { threadsPerWorker: values.nthreads }),
@@ -124,14 +123,12 @@ async function start(
   if (!values.nanny && shape.nWorkers > 1) {
     throw new ConfigurationError("BAD_OPTION", "--no-nanny runs one worker in this process: leave --nworkers out");
   }
-  const prefix = values.name ?? `${hostname()}-${process.pid}`;
-  const shareBytes = Math.floor(availableMemoryBytes() / shape.nWorkers);
   const options = {
     address,
     token,
     slots: shape.threadsPerWorker,
     executor: values.executor,
-    memoryLimitBytes: values.memoryLimit ?? shareBytes,
+    memoryLimitBytes: values.memoryLimit,
     resources: values.resources,
     host: values.host,
     localDirectory: values.localDirectory,
@@ -139,7 +136,7 @@ async function start(
     log,
   };
   const names = Array.from({ length: shape.nWorkers }, (_, index) =>
-    shape.nWorkers === 1 ? prefix : `${prefix}-${index}`,
+    values.name === undefined || shape.nWorkers === 1 ? values.name : `${values.name}-${index}`,
   );
   const kind = values.nanny ? (await import("../worker/nanny.ts")).Nanny : (await import("../worker/worker.ts")).Worker;
   const started = await Promise.allSettled(names.map((name) => kind.start({ ...options, name })));

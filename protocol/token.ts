@@ -1,7 +1,8 @@
 import { randomBytes } from "node:crypto";
-import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { normalizeAddress } from "./address.ts";
 import { ConfigurationError } from "./errors.ts";
 
 /** A fresh secret of 256 bits, safe in a header, a file and an environment variable. */
@@ -12,14 +13,13 @@ export function createToken(): string {
 /**
  * The token for a scheduler: `MUSTER_TOKEN` if it is set, else what a scheduler of this user on this machine kept for
  * that address, else undefined.
- * @throws ConfigurationError BAD_TOKEN when the kept file can be read by others.
+ * @throws ConfigurationError BAD_TOKEN when the kept file can be read by others; BAD_ADDRESS
  */
 export function findToken(address: string): string | undefined {
   const given = process.env["MUSTER_TOKEN"];
   if (given) return given;
   const file = tokenPath(address);
-  if (file === undefined || statSync(file, { throwIfNoEntry: false }) === undefined) return undefined;
-  return readTokenFile(file);
+  return existsSync(file) ? readTokenFile(file) : undefined;
 }
 
 /**
@@ -52,14 +52,10 @@ export function readTokenFile(file: string): string {
 /**
  * Keeps the token where clients and workers of this user find it by the scheduler's address: a file that only its owner
  * can read. A file that stands there is replaced in one step. Returns the file's path.
- * @throws ConfigurationError BAD_ADDRESS when the address is not a URL.
+ * @throws ConfigurationError BAD_ADDRESS
  */
 export function keepToken(address: string, token: string): string {
   const file = tokenPath(address);
-  if (file === undefined) {
-    const message = `${JSON.stringify(address)} is not a scheduler's address: give one such as "ws://127.0.0.1:8786"`;
-    throw new ConfigurationError("BAD_ADDRESS", message);
-  }
   mkdirSync(tokenDirectory(), { recursive: true, mode: 0o700 });
   const draft = `${file}.${randomBytes(6).toString("hex")}`;
   try {
@@ -74,8 +70,7 @@ export function keepToken(address: string, token: string): string {
 
 /** Removes the token that was kept for this address, if there is one. Call it while the address is still bound. */
 export function forgetToken(address: string): void {
-  const file = tokenPath(address);
-  if (file !== undefined) rmSync(file, { force: true });
+  rmSync(tokenPath(address), { force: true });
 }
 
 function tokenDirectory(): string {
@@ -85,10 +80,8 @@ function tokenDirectory(): string {
 }
 
 /** The same scheduler must be found by each name of this machine's own loopback. */
-function tokenPath(address: string): string | undefined {
-  if (!URL.canParse(address)) return undefined;
-  const { hostname, port, protocol } = new URL(address);
+function tokenPath(address: string): string {
+  const { hostname, port } = new URL(normalizeAddress(address).replace(/^wss?:/, "token:"));
   const host = ["localhost", "0.0.0.0", "[::]", "[::1]"].includes(hostname) ? "127.0.0.1" : hostname;
-  const number = port || (protocol === "wss:" ? "443" : "80");
-  return join(tokenDirectory(), `${host.replace(/[^a-z0-9.-]/gi, "_")}-${number}`);
+  return join(tokenDirectory(), `${host.replace(/[^a-z0-9.-]/gi, "_")}-${port}`);
 }

@@ -36,11 +36,11 @@ describe("tokens", () => {
   test("are found by the address they were kept for, and by no other", () => {
     keepToken(address, "secret");
     expect(findToken(address)).toBe("secret");
-    expect(findToken("ws://localhost:8786")).toBe("secret");
+    for (const same of ["ws://localhost:8786", "127.0.0.1:8786", "ws://[::1]:8786"])
+      expect(findToken(same)).toBe("secret");
     expect(findToken("wss://127.0.0.1:8786/")).toBe("secret");
     expect(findToken("ws://127.0.0.1:8787")).toBeUndefined();
     expect(findToken("ws://192.168.0.7:8786")).toBeUndefined();
-    expect(findToken("not an address")).toBeUndefined();
   });
 
   test("are readable by their owner alone, and leave no draft behind", () => {
@@ -83,6 +83,12 @@ describe("tokens", () => {
       code: "BAD_TOKEN",
       message: expect.stringContaining("is empty"),
     });
+  });
+
+  test("are told apart where a scheme's default port is written out", () => {
+    keepToken("ws://10.0.0.1:80", "plain");
+    keepToken("wss://10.0.0.1:443", "secure");
+    expect([findToken("ws://10.0.0.1:80"), findToken("wss://10.0.0.1:443")]).toEqual(["plain", "secure"]);
   });
 
   test("cannot be kept for what is not an address", () => {
