@@ -52,7 +52,7 @@ export async function dial<Incoming, Outgoing>(
       if (cause === undefined || !error.late) cause = error;
     }
     const leftMs = deadlineMs - performance.now();
-    const retry = options.retry !== false && !cause.final && leftMs > 0;
+    const retry = options.retry !== false && !cause.final && !cause.late && leftMs > 0;
     // An abort only ends the wait.
     if (retry) await delay(Math.min(retryMs, leftMs), undefined, { signal: options.signal }).catch(() => {});
     const over = !retry || performance.now() >= deadlineMs || options.signal?.aborted === true;
@@ -60,7 +60,7 @@ export async function dial<Incoming, Outgoing>(
   }
 }
 
-/** One attempt came to nothing. `final`: another would not fare better. `late`: the time was over. */
+/** One attempt came to nothing. `final`: another would not fare better. `late`: the time was over, or the caller gave up. */
 class Unreachable extends Error {
   readonly final: boolean;
   readonly late: boolean;
@@ -82,12 +82,18 @@ async function attempt<Incoming, Outgoing>(
 ): Promise<{ connection: Connection<Incoming, Outgoing>; welcome: Welcome }> {
   const ws = open(address, options.tls);
   // One timer over everything; cutting the socket makes whatever is being waited for fail.
-  const cut = (): void => ws.terminate();
-  const timer = setTimeout(cut, Math.max(deadlineMs - performance.now(), 1));
-  if (options.signal?.aborted) cut();
-  options.signal?.addEventListener("abort", cut);
+  let late: string | undefined;
+  const cut = (why: string): void => {
+    late ??= why;
+    ws.terminate();
+  };
+  const timer = setTimeout(() => cut("it did not answer in time"), Math.max(deadlineMs - performance.now(), 1));
+  const abort = (): void => cut("the attempt was given up");
+  options.signal?.addEventListener("abort", abort);
   try {
-    const socket = await opened(ws, deadlineMs);
+    const opening = opened(ws);
+    if (options.signal?.aborted) abort();
+    const socket = await opening;
     const log = options.log ?? silentLogger;
     const connection = new SocketConnection<Incoming, Outgoing | Hello>({ ws, socket, remote: address, log });
     connection.send({ ...options.hello, op: "hello", protocol: options.protocol ?? protocolVersion });
@@ -95,9 +101,11 @@ async function attempt<Incoming, Outgoing>(
     const welcome = await welcomed(connection);
     connection.start(options.parse);
     return { connection, welcome };
+  } catch (error) {
+    throw late === undefined ? error : new Unreachable(late, { late: true, cause: error });
   } finally {
     clearTimeout(timer);
-    options.signal?.removeEventListener("abort", cut);
+    options.signal?.removeEventListener("abort", abort);
   }
 }
 
@@ -119,7 +127,7 @@ function open(address: string, tls: TlsOptions | undefined): WebSocket {
 }
 
 /** Waits until the WebSocket is open; answers with the stream below it. */
-function opened(ws: WebSocket, deadlineMs: number): Promise<Duplex> {
+function opened(ws: WebSocket): Promise<Duplex> {
   return new Promise((resolve, reject) => {
     let socket: Duplex | undefined;
     ws.once("upgrade", (response) => {
@@ -136,14 +144,7 @@ function opened(ws: WebSocket, deadlineMs: number): Promise<Duplex> {
       );
     });
     ws.on("error", (error: NodeJS.ErrnoException) => {
-      const late = performance.now() >= deadlineMs;
-      reject(
-        new Unreachable(late ? "it did not answer in time" : reasonOf(error), {
-          final: isTlsError(error),
-          late,
-          cause: error,
-        }),
-      );
+      reject(new Unreachable(reasonOf(error), { final: isTlsError(error), cause: error }));
     });
   });
 }
