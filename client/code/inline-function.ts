@@ -34,7 +34,8 @@ async function parseFunction(fn: Fn, text: string): Promise<Parsed> {
   const { parse } = await import("acorn");
   const attempt = (expression: string): Program | undefined => {
     try {
-      return parse(`(${expression})`, { ecmaVersion: "latest", sourceType: "module" });
+      // The scope analysis reads `range`, which acorn leaves out unless it is asked for.
+      return parse(`(${expression})`, { ecmaVersion: "latest", sourceType: "module", ranges: true });
     } catch {
       return undefined;
     }
