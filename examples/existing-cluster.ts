@@ -21,7 +21,14 @@ const sum = task("sum", (numbers: readonly number[]): number => numbers.reduce((
 const step = 10_000;
 const starts = Array.from({ length: 20 }, (_, i) => i * step);
 
-export const primes = flow("primes", () => sum(countPrimes.map(starts, starts.map((start) => start + step))));
+export const primes = flow("primes", () =>
+  sum(
+    countPrimes.map(
+      starts,
+      starts.map((start) => start + step),
+    ),
+  ),
+);
 
 if (import.meta.main) {
   const address = process.argv[2] ?? "ws://127.0.0.1:8786";

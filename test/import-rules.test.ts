@@ -21,7 +21,7 @@ const pureProtocol = ["ids", "errors", "messages", "code", "clock", "logger", "v
 
 const rules: readonly Rule[] = [
   { of: "protocol/", ours: [], packages: ["ws", "msgpackr", "zod"] },
-  { of: "scheduler/core/", ours: pureProtocol, packages: [], pure: true },
+  { of: "scheduler/core/", ours: pureProtocol, packages: ["tinyqueue"], pure: true },
   { of: "scheduler/", ours: ["protocol/", "scheduler/core/"], packages: ["ws", "zod"] },
   { of: "worker/core/", ours: pureProtocol, packages: [], pure: true },
   { of: "worker/executor/", ours: ["protocol/"], packages: ["zod"] },

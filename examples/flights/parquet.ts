@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import { zstdDecompressSync } from "node:zlib";
 import { asyncBufferFromFile, parquetMetadataAsync, parquetRead } from "hyparquet";
 
@@ -32,4 +33,9 @@ export async function readFlights(path: string, from = 0, to = Number.POSITIVE_I
     },
   });
   return columns;
+}
+
+/** The file of the package `vega-datasets`, where that is installed: beside the flow, not necessarily on workers. */
+export function flightsFile(): string {
+  return fileURLToPath(new URL("../data/flights-3m.parquet", import.meta.resolve("vega-datasets")));
 }

@@ -12,7 +12,10 @@ export function printable(summary: Summary, originsMax = 15): string {
       (delaySum / count).toFixed(2),
       `${((100 * late) / count).toFixed(1)} %`,
     ]);
-  const hours = summary.hours.map((buckets, hour) => [`${hour}:00`, ...buckets.map((count) => count.toLocaleString("en"))]);
+  const hours = summary.hours.map((buckets, hour) => [
+    `${hour}:00`,
+    ...buckets.map((count) => count.toLocaleString("en")),
+  ]);
   const total = [...summary.origins.values()].reduce((sum, { count }) => sum + count, 0);
   return [
     `${total.toLocaleString("en")} flights from ${summary.origins.size} origins; the ${origins.length} busiest:`,
@@ -37,5 +40,10 @@ function byCount(summary: Summary): [string, { count: number; delaySum: number; 
 
 function columns(rows: readonly (readonly string[])[]): string {
   const widths = (rows[0] ?? []).map((_, i) => Math.max(...rows.map((row) => row[i]?.length ?? 0)));
-  return rows.map((row) => `  ${row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))).join("  ")}`).join("\n");
+  return rows
+    .map(
+      (row) =>
+        `  ${row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))).join("  ")}`,
+    )
+    .join("\n");
 }

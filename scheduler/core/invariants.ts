@@ -60,10 +60,10 @@ function checkTask(state: SchedulerState, task: Task): void {
 }
 
 function isInSomeQueue(state: SchedulerState, task: Task): boolean {
-  const shared = task.run.queues.get(task.placement)?.values() ?? [];
+  const shared = task.run.queues.get(task.placement)?.data ?? [];
   if (shared.some((entry) => entry.task === task && isFresh(entry))) return true;
   for (const worker of state.workers.values()) {
-    if (worker.preferred.values().some((entry) => entry.task === task && isFresh(entry))) return true;
+    if (worker.preferred.data.some((entry) => entry.task === task && isFresh(entry))) return true;
   }
   return false;
 }

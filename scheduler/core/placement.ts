@@ -206,7 +206,7 @@ export function defineFn(state: SchedulerState, worker: WorkerRecord, fn: FnReco
 
 /** Tasks that waited for this worker find another home. */
 export function rehome(state: SchedulerState, worker: WorkerRecord): void {
-  const entries = [...worker.preferred.values()];
+  const entries = [...worker.preferred.data];
   for (const entry of entries) {
     const { task } = entry;
     if (task.state.kind === "queued" && task.state.ticket === entry.ticket) queueReady(state, task);

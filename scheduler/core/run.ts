@@ -1,4 +1,4 @@
-import { Heap } from "./heap.ts";
+import TinyQueue from "tinyqueue";
 import type { PlacementClass } from "./placement-class.ts";
 import { runsBefore, type Task } from "./task.ts";
 
@@ -13,9 +13,10 @@ export function isFresh(entry: QueueEntry): boolean {
   return state.kind === "queued" && state.ticket === entry.ticket;
 }
 
-export type Queue = Heap<QueueEntry>;
+/** A task leaves a queue in place: its entry goes stale, and is skipped when it comes to the top. */
+export type Queue = TinyQueue<QueueEntry>;
 
-export const newQueue = (): Queue => new Heap((a, b) => runsBefore(a.task, b.task));
+export const newQueue = (): Queue => new TinyQueue<QueueEntry>([], (a, b) => (runsBefore(a.task, b.task) ? -1 : 1));
 
 /** The best entry that still stands, after throwing away the stale ones above it. */
 export function freshTop(queue: Queue): Task | undefined {

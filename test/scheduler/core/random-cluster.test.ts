@@ -103,7 +103,7 @@ const graphs = fc.integer({ min: 1, max: 25 }).chain((count) =>
   fc.tuple(
     ...Array.from({ length: count }, (_, i) =>
       fc.record({
-        deps: i === 0 ? fc.constant([]) : fc.subarray([...Array(i).keys()], { maxLength: Math.min(3, i) }),
+        deps: i === 0 ? fc.constant<number[]>([]) : fc.subarray([...Array(i).keys()], { maxLength: Math.min(3, i) }),
         wanted: fc.boolean(),
         gpu: fc.boolean(),
       }),
