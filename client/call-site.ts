@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import { isOwnFile } from "../protocol/task-registry.ts";
+import { type AnyFunction, isOwnFile } from "../protocol/task-registry.ts";
 
 export interface CallSite {
   /** An absolute path where the code came from a file; else what the engine calls it, such as `[eval1]`. */
@@ -11,7 +11,7 @@ export interface CallSite {
  * Where `called` was called from, by the engine's structured stack. With `skipOwn`, frames of Muster's own modules are
  * passed over, so that a helper of ours that calls on behalf of the user is not taken for the user.
  */
-export function callSite(called: (...args: any[]) => unknown, skipOwn: boolean): CallSite {
+export function callSite(called: AnyFunction, skipOwn: boolean): CallSite {
   for (const frame of framesAbove(called)) {
     const file = fileOf(frame.getFileName() ?? frame.getEvalOrigin() ?? "");
     if (file === "" || file.startsWith("node:") || (skipOwn && isOwnFile(file))) continue;
@@ -20,7 +20,7 @@ export function callSite(called: (...args: any[]) => unknown, skipOwn: boolean):
   return { file: "", line: 0 };
 }
 
-function framesAbove(called: (...args: any[]) => unknown): readonly NodeJS.CallSite[] {
+function framesAbove(called: AnyFunction): readonly NodeJS.CallSite[] {
   // Source-map tools replace prepareStackTrace; theirs is put back before anything else can run.
   const { prepareStackTrace, stackTraceLimit } = Error;
   const holder: { stack?: readonly NodeJS.CallSite[] } = {};

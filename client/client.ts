@@ -107,12 +107,12 @@ export class Client implements AsyncDisposable {
    * one turn of the event loop is sent together. A function or an argument that cannot be sent fails the future.
    * @throws ConfigurationError BAD_OPTION naming every bad option
    */
-  submit<Args extends readonly any[], Result>(
+  submit<Args extends readonly unknown[], Result>(
     task: Task<Args, Result>,
     args: NoInfer<Readonly<PlacedArgs<Args, "future">>>,
     options?: SubmitOptions,
   ): Future<Awaited<Result>>;
-  submit<Args extends readonly any[], Result>(
+  submit<Args extends readonly unknown[], Result>(
     fn: (...args: Args) => Result,
     args: NoInfer<Readonly<PlacedArgs<Args, "future">>>,
     options?: SubmitOptions,
@@ -123,12 +123,12 @@ export class Client implements AsyncDisposable {
   }
 
   /** Submits a call with each of the values as its one argument. A `key` gets the value's position at its end. */
-  map<Args extends readonly any[], Result>(
+  map<Args extends readonly unknown[], Result>(
     task: Task<Args, Result>,
     values: Iterable<NoInfer<Placed<Args[0], "future">>>,
     options?: SubmitOptions,
   ): Future<Awaited<Result>>[];
-  map<Args extends readonly any[], Result>(
+  map<Args extends readonly unknown[], Result>(
     fn: (...args: Args) => Result,
     values: Iterable<NoInfer<Placed<Args[0], "future">>>,
     options?: SubmitOptions,
@@ -212,14 +212,14 @@ export class Client implements AsyncDisposable {
    * Runs a function once on each worker, outside scheduling and beside what runs there; the values by worker name.
    * @throws ClusterError naming the worker on which it failed; NO_WORKERS
    */
-  runOnWorkers<Args extends readonly any[], Result>(
+  runOnWorkers<Args extends readonly unknown[], Result>(
     task: Task<Args, Result>,
-    args: NoInfer<Readonly<Args>>,
+    args: NoInfer<readonly [...Args]>,
     options?: WorkersOption,
   ): Promise<Map<string, Awaited<Result>>>;
-  runOnWorkers<Args extends readonly any[], Result>(
+  runOnWorkers<Args extends readonly unknown[], Result>(
     fn: (...args: Args) => Result,
-    args?: NoInfer<Readonly<Args>>,
+    args?: NoInfer<readonly [...Args]>,
     options?: WorkersOption,
   ): Promise<Map<string, Awaited<Result>>>;
   async runOnWorkers(

@@ -38,12 +38,12 @@ export class Graph {
    * Adds a call. Nodes of this graph, and futures, may stand anywhere in the arguments (arrays, plain objects).
    * @throws ConfigurationError BAD_OPTION, also for a node of another graph; ClusterError UNSENDABLE_VALUE
    */
-  add<Args extends readonly any[], Result>(
+  add<Args extends readonly unknown[], Result>(
     task: Task<Args, Result>,
     args: NoInfer<Readonly<PlacedArgs<Args, "node">>>,
     options?: SubmitOptions,
   ): GraphNode<Awaited<Result>>;
-  add<Args extends readonly any[], Result>(
+  add<Args extends readonly unknown[], Result>(
     fn: (...args: Args) => Result,
     args: NoInfer<Readonly<PlacedArgs<Args, "node">>>,
     options?: SubmitOptions,

@@ -37,11 +37,11 @@ type Opaque =
   | Date
   | RegExp
   | Error
-  | Map<any, any>
-  | Set<any>
+  | ReadonlyMap<unknown, unknown>
+  | ReadonlySet<unknown>
   | ArrayBuffer
   | ArrayBufferView
-  | ((...args: any) => any);
+  | ((...args: never) => unknown);
 
 /** A value of type `T`, anywhere in which a placeholder may stand for a part, or for all of it. */
 export type Placed<T, Kind extends keyof Placeholders<unknown>> = T | Placeholders<T>[Kind] | PlacedInside<T, Kind>;

@@ -1,5 +1,5 @@
 import { ClusterError, ConfigurationError } from "../protocol/errors.ts";
-import { findEntry, registerTask, type TaskDefinition } from "../protocol/task-registry.ts";
+import { type AnyFunction, findEntry, registerTask, type TaskDefinition } from "../protocol/task-registry.ts";
 import { type CallSite, callSite } from "./call-site.ts";
 import type { Placed, PlacedArgs, Reference, Unmapped } from "./placeholder.ts";
 import { checkOptions, type TaskOptions, taskChecks } from "./task-options.ts";
@@ -15,7 +15,7 @@ export type MappedArgs<Args extends readonly unknown[]> = {
  * A function with an identity, by which workers find it. Outside a flow a call of it runs the plain function (as `run`
  * does, with the plain types); while a flow is being built, a call makes a node of the flow and returns a reference.
  */
-export interface Task<Args extends readonly any[] = any[], Result = any> {
+export interface Task<Args extends readonly unknown[], Result> {
   (...args: PlacedArgs<Args, "reference">): Reference<Awaited<Result>>;
   /** Unique among the tasks of its bundle. */
   readonly name: string;
@@ -32,10 +32,11 @@ export interface Task<Args extends readonly any[] = any[], Result = any> {
 }
 
 /** A task of whatever type. */
+// biome-ignore lint/suspicious/noExplicitAny: the only type to which every task can be assigned.
 export type AnyTask = Task<any, any>;
 
 /** Anything that can be submitted: a task, or a function that needs nothing from outside itself. */
-export type Submittable = AnyTask | ((...args: any[]) => unknown);
+export type Submittable = AnyTask | AnyFunction;
 
 /** What calls of tasks mean while a flow is being built. */
 export interface TaskBuilder {
@@ -65,7 +66,7 @@ export function setBuilder(builder: TaskBuilder | undefined): TaskBuilder | unde
  * the task up by its name, which must be unique in the bundle.
  * @throws ConfigurationError BAD_OPTION, ClusterError DUPLICATE_TASK
  */
-export function task<Args extends readonly any[], Result>(
+export function task<Args extends readonly unknown[], Result>(
   name: string,
   fn: (...args: Args) => Result,
   options?: TaskOptions,
@@ -74,7 +75,7 @@ export function task<Args extends readonly any[], Result>(
 }
 
 /** For Muster's own tasks, which every worker has: the calling module of ours is where it is defined. */
-export function ownTask<Args extends readonly any[], Result>(
+export function ownTask<Args extends readonly unknown[], Result>(
   name: string,
   fn: (...args: Args) => Result,
   options?: TaskOptions,
@@ -123,7 +124,7 @@ function identityOf(of: AnyTask): Identity {
   return identity;
 }
 
-function define<Args extends readonly any[], Result>(
+function define<Args extends readonly unknown[], Result>(
   name: string,
   fn: (...args: Args) => Result,
   options: TaskOptions | undefined,
@@ -158,11 +159,7 @@ function checkTaskOptions(name: string, options: TaskOptions | undefined): void 
   }
 }
 
-function makeTask(
-  fn: (...args: any[]) => unknown,
-  options: TaskOptions,
-  identify: (self: object) => Identity,
-): AnyTask {
+function makeTask(fn: AnyFunction, options: TaskOptions, identify: (self: object) => Identity): AnyTask {
   const self = (...args: unknown[]): unknown =>
     currentBuilder === undefined ? fn(...args) : currentBuilder.call(made, args);
   const identity = identify(self);

@@ -2,10 +2,13 @@ import { fileURLToPath } from "node:url";
 import { ownBundle } from "./code.ts";
 import { ClusterError } from "./errors.ts";
 
+// biome-ignore lint/suspicious/noExplicitAny: what its author's function takes, a task takes.
+export type AnyFunction = (...args: any[]) => unknown;
+
 /** A function that was given an identity by task(). */
 export interface TaskDefinition {
   readonly name: string;
-  readonly fn: (...args: any[]) => unknown;
+  readonly fn: AnyFunction;
   /** The defining module, from the call site: an absolute path where there is one. */
   readonly file: string;
   readonly line: number;
@@ -14,7 +17,7 @@ export interface TaskDefinition {
 }
 
 /** How a FnRef.entry other than "call" wraps a task: what it returns is called with the submitted arguments. */
-export type Entry = (definition: TaskDefinition) => (...args: any[]) => unknown;
+export type Entry = (definition: TaskDefinition) => AnyFunction;
 
 /** The tasks of one scope by name. A scope is a defining file, a bundle's hash, or `ownBundle`. */
 const scopes = new Map<string, Map<string, TaskDefinition>>();

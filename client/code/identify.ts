@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import type { FnRef } from "../../protocol/code.ts";
 import { ClusterError } from "../../protocol/errors.ts";
 import {
+  type AnyFunction,
   bundleOfTask,
   duplicateTask,
   isRepeated,
@@ -74,7 +75,7 @@ function refuseDuplicates(files: readonly string[]): void {
   }
 }
 
-function identifyInline(fn: (...args: any[]) => unknown): Promise<Identity> {
+function identifyInline(fn: AnyFunction): Promise<Identity> {
   const text = fn.toString();
   const known = inlined.get(text);
   if (known !== undefined) return known;

@@ -1,14 +1,13 @@
 import type { Node, Program } from "acorn";
 import { ClusterError } from "../../protocol/errors.ts";
+import type { AnyFunction } from "../../protocol/task-registry.ts";
 import { namingHelper } from "./node-globals.ts";
-
-type Fn = (...args: any[]) => unknown;
 
 /**
  * The text of an ES module whose default export is this function, which must need nothing from outside itself.
  * @throws ClusterError NOT_SELF_CONTAINED naming what it refers to.
  */
-export async function inlineModule(fn: Fn): Promise<string> {
+export async function inlineModule(fn: AnyFunction): Promise<string> {
   const text = fn.toString();
   if (/\{\s*\[native code\]\s*\}\s*$/.test(text)) throw refused(fn, "is native or bound, and its code cannot be read");
   const { program, node, exported } = await parseFunction(fn, text);
@@ -30,7 +29,7 @@ interface Parsed {
 }
 
 /** A function's text is an expression, or, of a method, what stands in an object literal. */
-async function parseFunction(fn: Fn, text: string): Promise<Parsed> {
+async function parseFunction(fn: AnyFunction, text: string): Promise<Parsed> {
   const { parse } = await import("acorn");
   const attempt = (expression: string): Program | undefined => {
     try {
@@ -58,7 +57,7 @@ function expressionOf(program: Program): Node {
   return (program.body[0] as unknown as { expression: Node }).expression;
 }
 
-function refused(fn: Fn, why: string, variables: readonly string[] = []): ClusterError {
+function refused(fn: AnyFunction, why: string, variables: readonly string[] = []): ClusterError {
   return new ClusterError(
     "NOT_SELF_CONTAINED",
     `${fn.name === "" ? "the inline function" : `the inline function "${fn.name}"`} cannot be sent to a worker: it ${why}. ` +
