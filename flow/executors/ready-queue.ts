@@ -7,7 +7,8 @@ export interface Ranked {
 }
 
 interface Rank<T> extends Ranked {
-  readonly tasks: T[];
+  /** A taken task's place is empty, so that the queue keeps no task, and no result of one, any longer than it has to. */
+  readonly tasks: (T | undefined)[];
   /** The tasks before this index were taken. */
   taken: number;
 }
@@ -30,7 +31,8 @@ export class ReadyQueue<T extends Ranked> {
   take(): T | undefined {
     const rank = this.#ranks.at(-1);
     if (rank === undefined) return undefined;
-    const task = rank.tasks[rank.taken++];
+    const task = rank.tasks[rank.taken];
+    rank.tasks[rank.taken++] = undefined;
     if (rank.taken === rank.tasks.length) this.#ranks.pop();
     return task;
   }

@@ -17,24 +17,33 @@ export interface SlotCode {
 export class SlotCodeStore {
   readonly #bundles = new Map<string, Uint8Array>();
   readonly #known = new WeakMap<Submittable, Promise<SlotCode>>();
+  readonly #underWay = new Set<Promise<SlotCode>>();
   #cache: Promise<CodeCache> | undefined;
   #directory: string | undefined;
+  #closed = false;
 
   /** Rejects when the function cannot be bundled; the code says why (`NOT_SELF_CONTAINED`, `BUNDLE_FAILED`, …). */
   find(fn: Submittable): Promise<SlotCode> {
-    let code = this.#known.get(fn);
-    if (code === undefined) this.#known.set(fn, (code = this.#store(fn)));
+    const known = this.#known.get(fn);
+    if (known !== undefined) return known;
+    const code = this.#store(fn);
+    this.#known.set(fn, code);
+    this.#underWay.add(code);
+    void code.catch(() => {}).then(() => this.#underWay.delete(code));
     return code;
   }
 
+  /** Removes the files, after the last of them has been written. */
   async close(): Promise<void> {
-    await this.#cache?.catch(() => {});
+    this.#closed = true;
+    await Promise.allSettled(this.#underWay);
     if (this.#directory !== undefined) await rm(this.#directory, { recursive: true, force: true });
   }
 
   async #store(fn: Submittable): Promise<SlotCode> {
     const { ref, bundle } = await identify(fn);
     if (bundle === undefined) return { ref, path: undefined };
+    if (this.#closed) throw new ClusterError("CLOSED", "The run ended before this function's code was needed.");
     this.#bundles.set(bundle.hash, bundle.bytes);
     this.#cache ??= this.#openCache();
     const cache = await this.#cache;

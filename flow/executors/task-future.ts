@@ -1,4 +1,4 @@
-import { ClusterError } from "../../protocol/errors.ts";
+import { withDeadline } from "../../client/deadline.ts";
 import type { CancelOptions, ExecutorFuture, FutureStatus } from "../executor.ts";
 
 /** What stands behind a future: the executor's own record of the work. */
@@ -35,24 +35,8 @@ export class TaskFuture<T = unknown> implements ExecutorFuture<T> {
   }
 
   async result(options: { timeoutMs?: number | undefined } = {}): Promise<T> {
-    const { timeoutMs } = options;
-    if (timeoutMs === undefined) return await this;
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => {
-        reject(
-          new ClusterError(
-            "TIMED_OUT",
-            `The result of ${this.key} was not there after ${timeoutMs} ms; the task goes on.`,
-          ),
-        );
-      }, timeoutMs);
-    });
-    try {
-      return await Promise.race([this, late]);
-    } finally {
-      clearTimeout(timer);
-    }
+    const value = this.#source.value() as Promise<T>;
+    return withDeadline(value, options.timeoutMs, () => `the result of "${this.key}"`);
   }
 
   cancel(options: CancelOptions = {}): Promise<void> {

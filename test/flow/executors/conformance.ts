@@ -121,7 +121,7 @@ export function executorConformance(name: string, make: () => Executor, traits: 
       const own = new Error("the body's own");
       const error = await rejection(
         executor.start(async () => {
-          executor.submit(inc, [1]);
+          void executor.submit(inc, [1]);
           throw own;
         }),
       );
@@ -190,7 +190,7 @@ export function executorConformance(name: string, make: () => Executor, traits: 
         await executor.start(async () => {
           const first = executor.submit(note, [file(), "first"]);
           const second = executor.submit(note, [file(), "second", first]);
-          executor.submit(note, [file(), "unasked", first]);
+          void executor.submit(note, [file(), "unasked", first]);
           if (traits.lazy) {
             // Another run of the same executor, from start to end, is time enough for work that began unasked.
             await executor.start(async () => executor.submit(inc, [1]));
@@ -281,9 +281,8 @@ export function executorConformance(name: string, make: () => Executor, traits: 
       const error = await rejection(
         executor.start(async () => {
           const running = executor.submit(untilAborted, [directory]);
-          const ended = rejection(running);
+          void rejection(running);
           await eventually("the task to run", () => existsSync(join(directory, "running")));
-          void ended.then(() => {});
           throw own;
         }),
       );

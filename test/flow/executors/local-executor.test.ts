@@ -56,7 +56,7 @@ test("keeps what was thrown as the cause, the same object", async () => {
 test("a failure that nobody waits for breaks nothing", async () => {
   const executor = new LocalExecutor();
   await executor.start(async () => {
-    executor.submit(fail, ["unseen"]);
+    void executor.submit(fail, ["unseen"]);
     expect(await executor.submit(inc, [1])).toBe(2);
   });
 });

@@ -1,7 +1,10 @@
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { PoolGraph } from "../../../flow/executors/pool-graph.ts";
 import { PoolTask } from "../../../flow/executors/pool-task.ts";
+import { eventually } from "../../eventually.ts";
 
 const value = [new Uint8Array([1])];
 
@@ -102,6 +105,37 @@ test("an ended task keeps nothing but its result", () => {
   setting.drain();
   expect([a.dependents, b.inputs, b.args]).toEqual([[], [], []]);
   expect(b.value).toBe(value);
+});
+
+test("a result that nobody needs any more is collected", async () => {
+  setFlagsFromString("--expose-gc");
+  const collect = runInNewContext("gc") as () => void;
+  const graph = new PoolGraph();
+  const source = { kind: "function", fn: () => 0, timeoutMs: 0 } as const;
+  const task = (id: number, inputs: readonly PoolTask[]): PoolTask => {
+    const made = new PoolTask({ id, key: `task-${id}`, source, priority: 0, args: value, inputs });
+    graph.add(made);
+    return made;
+  };
+  const used = (): { user: PoolTask; result: WeakRef<object> } => {
+    const input = task(0, []);
+    const user = task(1, [input]);
+    const other = task(2, []);
+    for (const asked of [...graph.demand(user), ...graph.demand(other)]) graph.prepared(asked);
+    expect(graph.take()).toBe(input);
+    const result = [new Uint8Array([7])];
+    graph.finish(input, result);
+    return { user, result: new WeakRef(result) };
+  };
+  const { user, result } = used();
+  collect();
+  expect(result.deref()).toBeDefined();
+  expect(graph.take()).toBe(user);
+  graph.finish(user, value);
+  await eventually("the result to be collected", () => {
+    collect();
+    return result.deref() === undefined;
+  });
 });
 
 test("a chain deeper than the call stack", () => {

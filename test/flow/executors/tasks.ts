@@ -46,10 +46,11 @@ export const untilAborted = task("untilAborted", async (directory: string) => {
   writeFileSync(join(directory, "aborted"), "");
 });
 
-/** Says that it runs, then holds its thread until it is stopped by force; `stop` ends it if nobody can. */
+/** Says that it runs, then holds its thread until it is stopped by force, or told to end by a file. */
 export const holdThread = task("holdThread", (directory: string) => {
   writeFileSync(join(directory, "running"), String(process.pid));
   while (!existsSync(join(directory, "stop")));
+  writeFileSync(join(directory, "ended"), "");
 });
 
 export const context = task("context", () => {
@@ -58,3 +59,7 @@ export const context = task("context", () => {
 });
 
 export const bigger = task("bigger", (bytes: Uint8Array) => Uint8Array.from(bytes, (byte) => byte + 1));
+
+export const say = task("say", (text: string) => {
+  console.log(text);
+});
