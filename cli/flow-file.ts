@@ -22,11 +22,13 @@ export async function loadFlow(file: string, name: string | undefined): Promise<
   }
   // The flow's own `import "muster"` must get the copy that runs it, whatever is installed beside the file.
   installOwnResolution();
-  const [{ Flow }, { flowsMadeBy }] = await Promise.all([import("../flow/flow.ts"), import("../flow/made-flows.ts")]);
+  const { flowsMadeBy } = await import("../flow/made-flows.ts");
   try {
     const load = (): Promise<Record<string, unknown>> => import(pathToFileURL(path).href);
     const { loaded, flows } = await flowsMadeBy(load);
-    const exported = [...new Set(Object.values(loaded))].filter((value) => value instanceof Flow);
+    const values = new Set(Object.values(loaded));
+    // In the order in which the file makes them; a module lists its exports by the alphabet.
+    const exported = flows.filter((flow) => values.has(flow));
     return pick(exported.length > 0 ? exported : flows, file, name);
   } catch (error) {
     if (error instanceof ConfigurationError) throw error;

@@ -1,6 +1,7 @@
-import type { TaskStateChange } from "../flow/flow-runner/flow-runner.ts";
+import type { TaskStateChange } from "../flow/flow-runner/task-attempts.ts";
 import { type Failed, isFailed, isFinished, isSkipped, isSuccessful, type State } from "../flow/states.ts";
 import { formatDuration } from "../protocol/units.ts";
+import { cutOwnFrames } from "../worker/executor/slot/own-frames.ts";
 
 /** Where progress goes: stderr, or a test's list. */
 export interface ProgressOutput {
@@ -68,7 +69,8 @@ export class Progress {
     if (this.#quiet && isSuccessful(state)) return;
     const sum = (key: "done" | "failed" | "skipped"): number =>
       [...this.#tallies.values()].reduce((total, tally) => total + tally[key], 0);
-    const parts = [`${sum("done")} tasks`];
+    const done = sum("done");
+    const parts = [`${done} task${done === 1 ? "" : "s"}`];
     if (sum("failed") > 0) parts.push(`${sum("failed")} failed`);
     if (sum("skipped") > 0) parts.push(`${sum("skipped")} skipped`);
     const duration = formatDuration(this.#now() - this.#startedMs);
@@ -80,7 +82,9 @@ export class Progress {
     if (this.#failures > failuresShown) return;
     this.#line(`${label}: ${state.type}: ${state.message}`);
     // The message is in the state's; of the stack, where it happened is left to tell.
-    const frames = state.error?.stack?.split("\n").filter((line) => /^\s+at /.test(line)) ?? [];
+    const frames = cutOwnFrames(state.error?.stack ?? "")
+      .split("\n")
+      .filter((line) => /^\s+at /.test(line));
     for (const frame of frames.slice(0, 8)) this.#line(frame);
   }
 
