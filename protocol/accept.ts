@@ -92,21 +92,26 @@ async function admit(connection: AnyConnection, socket: Socket, options: AcceptO
     const { hello, handler } = check(await connection.first(), options);
     connection.remote = `${hello.role} ${hello.name} (${connection.remote})`;
     const { id, heartbeatMs } = handler.open(hello);
-    connection.send({
-      op: "welcome",
-      protocol: protocolVersion,
-      version: options.version,
-      id,
-      heartbeatMs,
-    } satisfies Welcome);
+    const welcome: Welcome = { op: "welcome", protocol: protocolVersion, version: options.version, id, heartbeatMs };
+    connection.send(welcome);
     connection.flush();
     connection.start((message) => handler.parse(message));
-    handler.opened(connection, hello, id);
+    handOver(() => handler.opened(connection, hello, id), connection, options.log);
   } catch (error) {
     refuse(connection, error, options.log);
   } finally {
     clearTimeout(deadline);
     socket.off("data", limitSize);
+  }
+}
+
+/** After the welcome it is too late for a refusal. */
+function handOver(opened: () => void, connection: AnyConnection, log: Logger): void {
+  try {
+    opened();
+  } catch (error) {
+    log.error({ error, remote: connection.remote }, "a new connection ends because it could not be taken over");
+    void connection.close("it could not be taken over");
   }
 }
 

@@ -86,7 +86,7 @@ export class SocketConnection<Incoming, Outgoing> implements Connection<Incoming
     this.#parse = parse;
     const unparsed = this.#unparsed;
     this.#unparsed = [];
-    this.#accept(unparsed);
+    this.#guarded(() => this.#accept(unparsed));
   }
 
   send(message: Outgoing): void {
@@ -166,11 +166,19 @@ export class SocketConnection<Incoming, Outgoing> implements Connection<Incoming
 
   #receive(data: RawData, isBinary: boolean): void {
     if (this.#closing) return;
-    try {
+    this.#guarded(() => {
       if (!isBinary) throw new ProtocolError("BAD_FRAME", "a text frame arrived where only binary ones may");
       this.#accept(this.#reader.decode(data as Buffer[]));
+    });
+  }
+
+  /** What arrived and cannot be understood ends this connection, and nothing else. */
+  #guarded(accept: () => void): void {
+    try {
+      accept();
     } catch (error) {
-      this.#fail(error as ClusterError);
+      const known = error instanceof ClusterError;
+      this.#fail(known ? error : new ProtocolError("BAD_FRAME", "a message could not be parsed", { cause: error }));
     }
   }
 
@@ -178,8 +186,10 @@ export class SocketConnection<Incoming, Outgoing> implements Connection<Incoming
     const parse = this.#parse;
     if (parse === undefined) {
       const rest = this.#resolveFirst === undefined ? messages : messages.slice(1);
-      if (messages.length > 0) this.#resolveFirst?.(messages[0]);
-      if (messages.length > 0) this.#resolveFirst = undefined;
+      if (messages.length > 0) {
+        this.#resolveFirst?.(messages[0]);
+        this.#resolveFirst = undefined;
+      }
       this.#unparsed.push(...rest);
       return;
     }

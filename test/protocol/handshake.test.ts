@@ -91,6 +91,34 @@ describe("a refusal comes at once and says why", () => {
   });
 });
 
+test("a handler that fails to take a connection over loses that one alone", async () => {
+  await loopback.close();
+  let fails = true;
+  loopback = await Loopback.start("client", {
+    opened() {
+      if (fails) throw new Error("no room");
+    },
+  });
+  const { connection } = await loopback.dial();
+  expect(await closeOf(connection)).toMatchObject({ code: "CONNECTION_LOST" });
+  fails = false;
+  expect((await loopback.dial()).connection.closed).toBe(false);
+});
+
+test("what is sent right behind the hello, and does not parse, ends the connection", async () => {
+  const [frame] = new FrameWriter().encode([{ op: "hello", protocol: 1, ...hello }, { op: "bad" }]);
+  await loopback.close();
+  loopback = await Loopback.start("client", {
+    parse() {
+      throw new TypeError("unexpected");
+    },
+  });
+  const ws = new WebSocket(loopback.address);
+  ws.on("open", () => ws.send(frame as Uint8Array));
+  const reason = await new Promise<string>((resolve) => ws.on("close", (_code, text) => resolve(text.toString())));
+  expect(reason).toBe("BAD_FRAME: a message could not be parsed");
+});
+
 describe("whoever does not shake hands", () => {
   /** What a raw WebSocket is told after it sent this. */
   async function answerTo(send: (ws: WebSocket) => void): Promise<{ refusal: unknown; closeCode: number }> {
