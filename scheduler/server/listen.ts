@@ -3,7 +3,7 @@ import https from "node:https";
 import type { AddressInfo } from "node:net";
 import { hostname } from "node:os";
 import { ConfigurationError } from "../../protocol/errors.ts";
-import { externalAddress } from "../../protocol/external-address.ts";
+import { externalAddress, isWildcard } from "../../protocol/external-address.ts";
 
 /** The server's own certificate and key; with `requestCert` and `ca`, only clients that show one of theirs are let in. */
 export type ServerTls = Pick<https.ServerOptions, "cert" | "key" | "ca" | "passphrase" | "requestCert" | "minVersion">;
@@ -56,6 +56,6 @@ function listenError(error: NodeJS.ErrnoException, host: string, port: number): 
 
 /** The host to tell others, for a server that listens on `host`: a wildcard is not an address that can be dialled. */
 export function reachableHost(host: string): string {
-  if (host !== "0.0.0.0" && host !== "::") return host.includes(":") ? `[${host}]` : host;
-  return externalAddress() ?? hostname();
+  if (isWildcard(host)) return externalAddress() ?? hostname();
+  return host.includes(":") ? `[${host}]` : host;
 }

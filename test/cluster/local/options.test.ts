@@ -1,5 +1,4 @@
 import { expect, test } from "vitest";
-import { LogLines } from "../../../cluster/local/log-lines.ts";
 import { resolveLocalClusterOptions } from "../../../cluster/local/options.ts";
 import { shapeFor } from "../../../cluster/local/shape.ts";
 
@@ -83,10 +82,4 @@ test("every problem is told at once, and a token is never shown", () => {
     expect(told).toMatch(part);
   }
   expect(told).not.toContain(String(0xdeadbeef));
-});
-
-test("log lines are bounded, the newest stay", () => {
-  const lines = new LogLines(3);
-  for (let i = 0; i < 100; i++) lines.add(`line ${i}`);
-  expect(lines.last()).toEqual(["line 97", "line 98", "line 99"]);
 });

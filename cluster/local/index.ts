@@ -1,0 +1,3 @@
+export type { Cluster, ClusterWorker } from "../cluster.ts";
+export { LocalCluster } from "./local-cluster.ts";
+export type { LocalClusterOptions } from "./options.ts";
