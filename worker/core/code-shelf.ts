@@ -2,10 +2,10 @@ import { ownBundle } from "../../protocol/code.ts";
 import type { Outbox } from "./outbox.ts";
 
 /**
- * A path is asked for again after this long, because the cache may throw away what nobody asks it for. It must be shorter
- * than a bundle's life in any sensible cache.
+ * A path is asked for again after this long, because the code cache may throw away what nobody asks it for. It keeps what was
+ * asked for within the last minute.
  */
-export const pathTrustMs: number = 60_000;
+export const pathTrustMs: number = 30_000;
 
 type Shelf =
   | { readonly kind: "loading"; readonly load: number }

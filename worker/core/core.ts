@@ -101,6 +101,8 @@ export class WorkerCore {
         return this.#slotCancelled(event.job, nowMs);
       case "slot-stuck":
         return this.#slotStuck(event.job, event.reason, nowMs);
+      case "slots-broken":
+        return this.#slotsBroken(event.reason);
       case "fetched":
         for (const { want, ...value } of inputs.fetched(event.fetch, event.values)) {
           this.#arrived(want.task, value);
@@ -214,17 +216,23 @@ export class WorkerCore {
   }
 
   /**
-   * Only the end of the process ends what runs there. One that was being cancelled goes the way of all that runs here, by
-   * the goodbye; one that overran its time is told as failed first, because without blame it would be tried for ever.
+   * Only the end of the process ends what runs there. What runs here goes back without blame, by the goodbye; save a task
+   * that overran its time, which is told as failed first, because without blame it would be tried for ever.
    */
   #slotStuck(number: number, reason: string, nowMs: number): void {
     const job = this.#parts.jobs.get(number);
     if (job === undefined) return;
-    if (job.kind === "attempt" && job.attempt.state.kind === "executing") {
-      const message = `${job.attempt.assignment.key} could not be stopped (${reason}), so its worker process is ended. Give native code a way to end, or run it with executor "processes".`;
+    if (job.kind === "attempt" && job.attempt.state.kind === "executing" && job.attempt.assignment.timeoutMs > 0) {
+      const { key, timeoutMs } = job.attempt.assignment;
+      const message = `${key} ran longer than its timeoutMs (${timeoutMs} ms) and could only be stopped by ending its worker process: ${reason}. Give the native code a limit of its own, or use the executor "processes".`;
       this.#slotFailed(number, { code: "TASK_TIMED_OUT", message, retryable: false }, nowMs, nowMs, nowMs);
     }
-    this.#outbox.push({ kind: "log", level: "error", fields: { job: number }, message: `a slot is stuck: ${reason}` });
+    this.#slotsBroken(reason);
+  }
+
+  #slotsBroken(reason: string): void {
+    const message = `this worker process ends because a slot cannot be used any more: ${reason}`;
+    this.#outbox.push({ kind: "log", level: "error", fields: {}, message });
     this.#end("stuck", reason);
   }
 

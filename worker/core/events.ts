@@ -40,6 +40,8 @@ export type WorkerEvent =
   | { readonly kind: "slot-cancelled"; readonly job: number }
   /** What runs there cannot be ended short of ending the process. */
   | { readonly kind: "slot-stuck"; readonly job: number; readonly reason: string }
+  /** No job can be given to a slot that counted as free. */
+  | { readonly kind: "slots-broken"; readonly reason: string }
   /** The peer answered; a task that is not in `values` is absent there. */
   | { readonly kind: "fetched"; readonly fetch: number; readonly values: ReadonlyMap<TaskId, ArrivedValue> }
   | { readonly kind: "fetch-unreachable"; readonly fetch: number }

@@ -188,7 +188,7 @@ describe("code", () => {
     h.messages(compute(1, inBundle));
     h.event({ kind: "code-ready", load: 1, path: "/code" });
     h.event(slotDone(1));
-    h.nowMs += 60_000;
+    h.nowMs += 30_000;
     expect(h.messages(compute(2, inBundle))).toEqual([{ kind: "load-code", load: 2, bundle }]);
   });
 
@@ -259,15 +259,31 @@ describe("the end", () => {
     ]);
   });
 
-  it("ends the process for a stuck slot, and fails a task that was not being cancelled", () => {
+  it("ends the process for a stuck slot, and fails the task if it overran its time", () => {
     const h = new Harness();
-    h.messages(compute(1));
+    h.messages(compute(1, { timeoutMs: 50 }));
     expect(h.event({ kind: "slot-stuck", job: 1, reason: "native code" })).toMatchObject([
       { message: { op: "failed", task: 1, blame: "task", error: { code: "TASK_TIMED_OUT" } } },
       { kind: "log", level: "error" },
       { message: { op: "goodbye" } },
       { kind: "end-process", end: "stuck" },
     ]);
+  });
+
+  it("blames nobody for a stuck slot whose task was taken back, or for slots that take no job", () => {
+    for (const event of [
+      { kind: "slot-stuck", job: 1, reason: "native" },
+      { kind: "slots-broken", reason: "none" },
+    ] as const) {
+      const h = new Harness();
+      h.messages(compute(1, { timeoutMs: 50 }));
+      h.messages({ op: "cancel", task: t(1), attempt: 1, force: true, reason: "" });
+      expect(h.event(event)).toMatchObject([
+        { kind: "log", level: "error" },
+        { message: { op: "goodbye" } },
+        { kind: "end-process", end: "stuck" },
+      ]);
+    }
   });
 
   it("drops everything when the scheduler is lost, and begins afresh with the next", () => {

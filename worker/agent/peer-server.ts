@@ -1,0 +1,70 @@
+import { once } from "node:events";
+import http from "node:http";
+import { type AddressInfo, isIPv6 } from "node:net";
+import { type Acceptor, acceptConnections, type Connection } from "../../protocol/connection.ts";
+import { ConfigurationError } from "../../protocol/errors.ts";
+import { externalAddress, isWildcard } from "../../protocol/external-address.ts";
+import type { Logger } from "../../protocol/logger.ts";
+import type { PeerAnswer, PeerRequest } from "../../protocol/messages.ts";
+import { parsePeerRequest } from "../../protocol/parse.ts";
+import { type PeerStore, servePeer, TransferLimit } from "../../protocol/transfer.ts";
+import { version } from "../../protocol/version.ts";
+
+export interface PeerServerOptions {
+  readonly host: string;
+  readonly token: string;
+  readonly store: PeerStore;
+  readonly log: Logger;
+}
+
+/** Where other workers and clients get results from and put values to. */
+export class PeerServer {
+  /** `ws://host:port` */
+  readonly address: string;
+  readonly #server: http.Server;
+  readonly #acceptor: Acceptor;
+
+  /** @throws {ConfigurationError} BAD_ADDRESS if it cannot listen on `host`. */
+  static async start(options: PeerServerOptions): Promise<PeerServer> {
+    const server = http.createServer((_, response) =>
+      response.writeHead(426).end("This port speaks Muster's protocol only.\n"),
+    );
+    const { host } = options;
+    server.listen(0, host);
+    try {
+      await once(server, "listening");
+    } catch (cause) {
+      const message = `A worker cannot listen on host ${JSON.stringify(host)}: ${(cause as Error).message}. Choose a name or address of this machine by the option \`host\`.`;
+      throw new ConfigurationError("BAD_ADDRESS", message, { cause });
+    }
+    return new PeerServer(server, options);
+  }
+
+  private constructor(server: http.Server, { host, token, store, log }: PeerServerOptions) {
+    this.#server = server;
+    const { port } = server.address() as AddressInfo;
+    const reachable = isWildcard(host) ? (externalAddress() ?? "127.0.0.1") : host;
+    this.address = `ws://${isIPv6(reachable) ? `[${reachable}]` : reachable}:${port}`;
+    const limit = new TransferLimit();
+    let peers = 0;
+    this.#acceptor = acceptConnections(server, {
+      token,
+      version,
+      log,
+      roles: {
+        peer: {
+          parse: parsePeerRequest,
+          open: () => ({ id: ++peers, heartbeatMs: 0 }),
+          opened: (connection: Connection<PeerRequest, PeerAnswer>) => servePeer(connection, store, { limit }),
+        },
+      },
+    });
+  }
+
+  async close(): Promise<void> {
+    const closed = new Promise((resolve) => this.#server.close(resolve));
+    await this.#acceptor.close();
+    this.#server.closeAllConnections();
+    await closed;
+  }
+}

@@ -1,0 +1,132 @@
+import { assertNever, ClusterError, InvariantViolation } from "../../protocol/errors.ts";
+import type { TaskId } from "../../protocol/ids.ts";
+import type { Logger } from "../../protocol/logger.ts";
+import type { EncodedValue, WorkerToScheduler } from "../../protocol/messages.ts";
+import type { PeerLinks } from "../../protocol/transfer.ts";
+import { encodedBytes } from "../../protocol/value.ts";
+import { toWireError } from "../../protocol/wire-error.ts";
+import type { WorkerCore } from "../core/core.ts";
+import type { Execution, WorkerEffect, WorkerEnd } from "../core/effects.ts";
+import type { ArrivedValue, WorkerEvent } from "../core/events.ts";
+import type { ResultStore } from "../store/result-store.ts";
+import type { SlotRunner } from "./slot-runner.ts";
+
+export interface ShellParts {
+  readonly core: WorkerCore;
+  readonly store: ResultStore;
+  readonly links: PeerLinks;
+  /** The file of a bundle, fetched if need be. */
+  readonly code: (bundle: string) => Promise<string>;
+  readonly slots: SlotRunner;
+  readonly send: (message: WorkerToScheduler) => void;
+  readonly end: (end: WorkerEnd, reason: string) => void;
+  readonly log: Logger;
+}
+
+/** Unix epoch time that never goes backwards. */
+export const nowMs = (): number => performance.timeOrigin + performance.now();
+
+/** Carries out what the core decides, and feeds the answers back to it. */
+export class Shell {
+  readonly #parts: ShellParts;
+  readonly #events: WorkerEvent[] = [];
+  #handling = false;
+  #wake: NodeJS.Timeout | undefined;
+  #closed = false;
+
+  constructor(parts: ShellParts) {
+    this.#parts = parts;
+  }
+
+  /** Events that an effect causes at once wait until the effects before them are carried out. */
+  handle(event: WorkerEvent): void {
+    if (this.#closed) return;
+    this.#events.push(event);
+    if (this.#handling) return;
+    this.#handling = true;
+    try {
+      for (let next = this.#events.shift(); next !== undefined; next = this.#events.shift()) {
+        for (const effect of this.#parts.core.handle(next, nowMs())) this.#perform(effect);
+      }
+    } finally {
+      this.#handling = false;
+    }
+    this.#setTimer();
+  }
+
+  /** Nothing is carried out any more. */
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#wake);
+  }
+
+  #perform(effect: WorkerEffect): void {
+    const { store, slots, send, end, log } = this.#parts;
+    switch (effect.kind) {
+      case "execute":
+        return slots.execute(
+          effect,
+          effect.inputs.map((task) => this.#held(task, effect)),
+        );
+      case "cancel-execution":
+        return slots.cancel(effect.job, effect.force);
+      case "send":
+        return send(effect.message);
+      case "fetch":
+        return this.#answer(this.#fetch(effect.fetch, effect.address, effect.tasks));
+      case "load-code":
+        return this.#answer(this.#loadCode(effect.load, effect.bundle));
+      case "store":
+        return store.put(effect.task, effect.value);
+      case "drop":
+        return store.drop(effect.tasks);
+      case "end-process":
+        return end(effect.end, effect.reason);
+      case "log":
+        return log[effect.level](effect.fields, effect.message);
+      default:
+        assertNever(effect);
+    }
+  }
+
+  async #fetch(fetch: number, address: string, tasks: readonly TaskId[]): Promise<WorkerEvent> {
+    try {
+      const answer = await this.#parts.links.get(address, tasks);
+      const values = new Map<TaskId, ArrivedValue>();
+      for (const [task, value] of answer) {
+        if (value !== "absent") values.set(task, { value, bytes: encodedBytes(value) });
+      }
+      return { kind: "fetched", fetch, values };
+    } catch (error) {
+      const busy = error instanceof ClusterError && error.code === "TIMED_OUT";
+      return busy
+        ? { kind: "fetch-busy", fetch, retryMs: Number(error.details["retryMs"]) }
+        : { kind: "fetch-unreachable", fetch };
+    }
+  }
+
+  async #loadCode(load: number, bundle: string): Promise<WorkerEvent> {
+    try {
+      return { kind: "code-ready", load, path: await this.#parts.code(bundle) };
+    } catch (error) {
+      return { kind: "code-failed", load, error: toWireError(error, "CODE_FAILED") };
+    }
+  }
+
+  #answer(event: Promise<WorkerEvent>): void {
+    void event.then((answer) => this.handle(answer));
+  }
+
+  #held(task: TaskId, { key }: Execution): EncodedValue {
+    const value = this.#parts.store.get(task);
+    if (value === undefined) throw new InvariantViolation(`${key} was started without its input ${task}`);
+    return value;
+  }
+
+  #setTimer(): void {
+    clearTimeout(this.#wake);
+    const wakeMs = this.#closed ? undefined : this.#parts.core.nextWakeupMs();
+    if (wakeMs === undefined) return;
+    this.#wake = setTimeout(() => this.handle({ kind: "wake" }), Math.max(1, Math.ceil(wakeMs - nowMs())));
+  }
+}

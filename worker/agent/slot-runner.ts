@@ -1,0 +1,162 @@
+import { assertNever } from "../../protocol/errors.ts";
+import type { Logger } from "../../protocol/logger.ts";
+import type { EncodedValue } from "../../protocol/messages.ts";
+import { encodedBytes } from "../../protocol/value.ts";
+import { toWireError } from "../../protocol/wire-error.ts";
+import type { Execution } from "../core/effects.ts";
+import type { WorkerEvent } from "../core/events.ts";
+import {
+  createSlotPool,
+  type SlotEvent,
+  type SlotJob,
+  type SlotPool,
+  type SlotPoolOptions,
+} from "../executor/slot-pool.ts";
+
+/** A slot whose thread ended while it was idle is back soon, and does not say when. */
+const retryMs = 20;
+
+export type OutputLine = Extract<SlotEvent, { readonly kind: "log" }>;
+
+export interface SlotRunnerOptions {
+  readonly pool: Omit<SlotPoolOptions, "onEvent">;
+  readonly onEvent: (event: WorkerEvent) => void;
+  /** A line that user code wrote. */
+  readonly onOutput: (line: OutputLine) => void;
+  readonly log: Logger;
+}
+
+/** Carries out the core's executions in a pool of slots, and in pools of one slot where the core asks for an extra place. */
+export class SlotRunner {
+  readonly #options: SlotRunnerOptions;
+  #pool!: SlotPool;
+  /** Undefined while the pool of an extra job is being started. */
+  readonly #extras: Map<number, SlotPool | undefined> = new Map();
+  #backlog: SlotJob[] = [];
+  #retry: NodeJS.Timeout | undefined;
+  #stopping: Promise<void> | undefined;
+
+  static async start(options: SlotRunnerOptions): Promise<SlotRunner> {
+    const runner = new SlotRunner(options);
+    runner.#pool = await createSlotPool({ ...options.pool, onEvent: (event) => runner.#told(event) });
+    return runner;
+  }
+
+  private constructor(options: SlotRunnerOptions) {
+    this.#options = options;
+  }
+
+  execute(execution: Execution, inputs: readonly EncodedValue[]): void {
+    const { job: id, key, attempt, fn, codePath, args, timeoutMs, run, extra } = execution;
+    const job: SlotJob = { id, key, attempt, fn, codePath, args, inputs, timeoutMs, flowRun: run };
+    if (extra) {
+      this.#extras.set(id, undefined);
+      void this.#runExtra(job);
+    } else {
+      this.#backlog.push(job);
+      this.#runBacklog();
+    }
+  }
+
+  cancel(job: number, force: boolean): void {
+    const waiting = this.#backlog.findIndex(({ id }) => id === job);
+    if (waiting >= 0) {
+      this.#backlog.splice(waiting, 1);
+      this.#options.onEvent({ kind: "slot-cancelled", job });
+    } else if (!this.#extras.has(job)) {
+      this.#pool.cancel(job, force);
+    } else {
+      const pool = this.#extras.get(job);
+      // Without its pool it has not begun: forgetting it keeps it from ever doing so.
+      if (pool === undefined) this.#extras.delete(job);
+      else pool.cancel(job, force);
+    }
+  }
+
+  /** Stops what runs; resolves when nothing of it is left. */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop();
+    return this.#stopping;
+  }
+
+  async #stop(): Promise<void> {
+    clearTimeout(this.#retry);
+    this.#backlog = [];
+    const extras = [...this.#extras.values()].filter((pool) => pool !== undefined);
+    await Promise.all([this.#pool, ...extras].map((pool) => pool.stop()));
+  }
+
+  #runBacklog(): void {
+    try {
+      while (this.#backlog.length > 0 && this.#pool.free > 0) this.#pool.run(this.#backlog.shift() as SlotJob);
+    } catch (error) {
+      return this.#broken(error);
+    }
+    clearTimeout(this.#retry);
+    const next = this.#backlog[0];
+    if (next !== undefined) this.#retry = setTimeout(() => this.#runBacklog(), retryMs);
+  }
+
+  #broken(error: unknown): void {
+    this.#options.log.error({ error }, "a slot cannot take a job");
+    this.#options.onEvent({ kind: "slots-broken", reason: error instanceof Error ? error.message : String(error) });
+  }
+
+  async #runExtra(job: SlotJob): Promise<void> {
+    const { pool: shape, onEvent } = this.#options;
+    let ended: (() => void) | undefined;
+    const end = new Promise<void>((resolve) => {
+      ended = resolve;
+    });
+    let pool: SlotPool | undefined;
+    try {
+      pool = await createSlotPool({
+        ...shape,
+        slots: 1,
+        onEvent: (event) => {
+          this.#told(event);
+          if (event.kind !== "started" && event.kind !== "log") ended?.();
+        },
+      });
+      if (!this.#extras.has(job.id) || this.#stopping !== undefined) {
+        onEvent({ kind: "slot-cancelled", job: job.id });
+        return;
+      }
+      this.#extras.set(job.id, pool);
+      pool.run(job);
+      await end;
+    } catch (error) {
+      const nowMs = Date.now();
+      onEvent({
+        kind: "slot-failed",
+        job: job.id,
+        error: toWireError(error, "NOT_STARTED"),
+        startMs: nowMs,
+        endMs: nowMs,
+      });
+    } finally {
+      this.#extras.delete(job.id);
+      await pool?.stop();
+    }
+  }
+
+  #told(event: SlotEvent): void {
+    const { onEvent, onOutput } = this.#options;
+    switch (event.kind) {
+      case "started":
+        return;
+      case "done":
+        return onEvent({ ...event, kind: "slot-done", bytes: encodedBytes(event.value) });
+      case "failed":
+        return onEvent({ ...event, kind: "slot-failed" });
+      case "cancelled":
+        return onEvent({ ...event, kind: "slot-cancelled" });
+      case "stuck":
+        return onEvent({ ...event, kind: "slot-stuck" });
+      case "log":
+        return onOutput(event);
+      default:
+        assertNever(event);
+    }
+  }
+}

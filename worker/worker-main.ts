@@ -1,0 +1,54 @@
+// The entry point of a worker process. It is started by a nanny and speaks to it over IPC.
+import { rmSync } from "node:fs";
+import type { WireError } from "../protocol/errors.ts";
+import { toWireError } from "../protocol/wire-error.ts";
+import { exitCodes } from "./exit-codes.ts";
+import type { NannyToWorker, WorkerToNanny } from "./nanny/messages.ts";
+import { parentLog } from "./nanny/parent-log.ts";
+import { Worker } from "./worker.ts";
+
+let temporaryDirectory: string | undefined;
+let worker: Worker | undefined;
+
+function send(message: WorkerToNanny): void {
+  if (process.connected) process.send?.(message, undefined, undefined, () => {});
+}
+
+/** Ends the process once the nanny has the error. */
+function fail(error: WireError, exitCode: number): void {
+  process.send?.({ kind: "failed", error } satisfies WorkerToNanny, undefined, undefined, () => process.exit(exitCode));
+}
+
+async function run({ options }: Extract<NannyToWorker, { readonly kind: "start" }>): Promise<void> {
+  try {
+    worker = await Worker.start({ ...options, log: parentLog(send) });
+  } catch (error) {
+    return fail(toWireError(error, "NOT_STARTED"), exitCodes.startFailed);
+  }
+  send({ kind: "registered", address: worker.address });
+  const { end, error } = await worker.ended;
+  if (end === "lost") fail(toWireError(error, "SCHEDULER_UNREACHABLE"), exitCodes.schedulerLost);
+  else process.exit(exitCodes[end]);
+}
+
+function stop(how: "drain" | "now"): void {
+  // One that has not started yet has nothing to say goodbye to, and its nanny removes its files.
+  if (worker === undefined) process.exit(exitCodes.stopped);
+  void worker.close({ drain: how === "drain" });
+}
+
+process.on("message", (received) => {
+  const message = received as NannyToWorker;
+  if (message.kind === "stop") return stop(message.how);
+  temporaryDirectory = message.temporaryDirectory;
+  void run(message);
+});
+
+// Nobody would restart, stop or even know of a worker without its nanny. Slots in processes end themselves as we vanish.
+process.on("disconnect", () => {
+  if (temporaryDirectory !== undefined) rmSync(temporaryDirectory, { recursive: true, force: true });
+  process.exit(exitCodes.orphaned);
+});
+
+process.on("SIGTERM", () => stop("now"));
+process.on("SIGINT", () => stop("now"));

@@ -1,0 +1,252 @@
+import { createHash } from "node:crypto";
+import { mkdtemp, rm } from "node:fs/promises";
+import os from "node:os";
+import { join } from "node:path";
+import { ClusterError } from "../protocol/errors.ts";
+import type { SchedulerToWorker } from "../protocol/messages.ts";
+import { PeerLinks, type PeerStore } from "../protocol/transfer.ts";
+import { encodedBytes } from "../protocol/value.ts";
+import { version } from "../protocol/version.ts";
+import { BundleRequests } from "./agent/bundle-requests.ts";
+import { PeerServer } from "./agent/peer-server.ts";
+import { SchedulerLink } from "./agent/scheduler-link.ts";
+import { Shell } from "./agent/shell.ts";
+import { type OutputLine, SlotRunner } from "./agent/slot-runner.ts";
+import { Vitals } from "./agent/vitals.ts";
+import { WorkerCore } from "./core/core.ts";
+import type { WorkerEnd } from "./core/effects.ts";
+import type { CoreMessage } from "./core/events.ts";
+import { CodeCache } from "./executor/code-cache.ts";
+import { ResultStore } from "./store/result-store.ts";
+import { type ResolvedWorkerOptions, resolveWorkerOptions, type WorkerOptions } from "./worker-options.ts";
+
+const codeCacheBytesMax = 2 ** 30;
+
+/** How a worker ended by itself or was stopped. */
+export interface WorkerEnding {
+  /** "lost": no scheduler was found again in time, or it refused this worker; `error` says which. */
+  readonly end: WorkerEnd | "lost";
+  readonly reason: string;
+  readonly error?: unknown;
+}
+
+/**
+ * A worker in this process: sockets, results, heartbeat and slots. User code runs in the slots, never on the thread of this
+ * object. An open worker keeps the process alive.
+ */
+export class Worker implements AsyncDisposable {
+  readonly name: string;
+  readonly slots: number;
+  /** Resolves when everything of it is gone (except a thread that could not be stopped). */
+  readonly ended: Promise<WorkerEnding>;
+  readonly #options: ResolvedWorkerOptions;
+  readonly #store: ResultStore = new ResultStore();
+  readonly #core: WorkerCore;
+  readonly #links: PeerLinks;
+  readonly #bundles: BundleRequests;
+  readonly #closers: ((ending: WorkerEnding) => Promise<unknown>)[] = [];
+  #link: SchedulerLink | undefined;
+  #shell: Shell | undefined;
+  #address = "";
+  #resolveEnded!: (ending: WorkerEnding) => void;
+  #ending: WorkerEnding | undefined;
+
+  /**
+   * Resolves once the scheduler has registered it.
+   * @throws {ClusterError} SCHEDULER_UNREACHABLE after `deathTimeoutMs`, BAD_TOKEN, VERSION_MISMATCH, BAD_OPTION,
+   * BAD_ADDRESS, NOT_STARTED (no slot could be started).
+   */
+  static async start(options: WorkerOptions): Promise<Worker> {
+    const worker = new Worker(resolveWorkerOptions(options));
+    try {
+      await worker.#open();
+    } catch (error) {
+      await worker.#end({ end: "stopped", reason: "it could not start" });
+      throw error;
+    }
+    return worker;
+  }
+
+  private constructor(options: ResolvedWorkerOptions) {
+    const { name, token, slots, resources, log } = options;
+    this.#options = options;
+    this.name = name;
+    this.slots = slots;
+    this.ended = new Promise((resolve) => {
+      this.#resolveEnded = resolve;
+    });
+    this.#core = new WorkerCore({ slots, resources });
+    // The core itself decides whom to ask when a peer is busy.
+    this.#links = new PeerLinks({ token, name, busyRetries: 0, log });
+    this.#closers.push(() => this.#links.close());
+    this.#bundles = new BundleRequests((hash) => this.#link?.send({ op: "get-bundle", hash }));
+  }
+
+  /** Where others reach its results, `ws://host:port`. */
+  get address(): string {
+    return this.#address;
+  }
+
+  /** Resolves when it has ended as it should; rejects with the error if it lost its scheduler, or a slot was stuck. */
+  get closed(): Promise<void> {
+    return this.ended.then(({ end, reason, error }) => {
+      if (end === "lost") throw error;
+      if (end === "stuck")
+        throw new ClusterError("INVARIANT_VIOLATION", `Worker ${this.name} cannot go on in this process: ${reason}`);
+    });
+  }
+
+  /** Ends it: at once, or (drain) after what runs. May be called at any time; every call waits for the same end. */
+  async close(options: { readonly drain?: boolean | undefined } = {}): Promise<void> {
+    this.#shell?.handle({ kind: "stop", how: options.drain === true ? "drain" : "now", reason: "it was closed" });
+    await this.ended;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #open(): Promise<void> {
+    const { host, token, log, name, executor, slots, memoryLimitBytes } = this.#options;
+    const codes = await this.#openCodes();
+    const peers = await PeerServer.start({ host, token, store: this.#peerStore(), log });
+    this.#closers.push(() => peers.close());
+    this.#address = peers.address;
+    const runner = await SlotRunner.start({
+      pool: {
+        kind: executor,
+        slots,
+        worker: { name, address: peers.address },
+        maxHeapBytes: Math.floor(memoryLimitBytes / slots),
+        log,
+      },
+      onEvent: (event) => this.#shell?.handle(event),
+      onOutput: (line) => this.#output(line),
+      log,
+    });
+    // A slot that is stuck never stops; the end of the process is what it needs.
+    this.#closers.push(({ end }) => (end === "stuck" ? Promise.resolve() : runner.stop()));
+    this.#shell = new Shell({
+      core: this.#core,
+      store: this.#store,
+      links: this.#links,
+      code: (bundle) => codes.path(bundle),
+      slots: runner,
+      send: (message) => this.#link?.send(message),
+      end: (end, reason) => void this.#end({ end, reason }),
+      log,
+    });
+    await this.#register();
+    log.info({ worker: name, address: peers.address, slots }, "worker registered");
+  }
+
+  async #openCodes(): Promise<CodeCache> {
+    const { localDirectory, name } = this.#options;
+    const temporary = localDirectory === undefined;
+    const parent = localDirectory ?? (await mkdtemp(join(os.tmpdir(), "muster-worker-")));
+    // Workers that share a local directory must not share a cache; the same worker finds its own again.
+    const directory = join(parent, `code-${createHash("sha256").update(name).digest("hex").slice(0, 16)}`);
+    const codes = new CodeCache({ directory, fetch: (hash) => this.#bundles.fetch(hash), maxBytes: codeCacheBytesMax });
+    this.#closers.push(async () => {
+      this.#bundles.fail(new ClusterError("CLOSED", "The worker ended."));
+      await codes.close();
+      if (temporary) await rm(parent, { recursive: true, force: true });
+    });
+    return codes;
+  }
+
+  async #register(): Promise<void> {
+    const {
+      address,
+      token,
+      name,
+      host,
+      slots,
+      executor,
+      memoryLimitBytes,
+      resources,
+      deathTimeoutMs,
+      predecessor,
+      log,
+    } = this.#options;
+    const vitals = new Vitals();
+    let heartbeat: NodeJS.Timeout | undefined;
+    const link = new SchedulerLink({
+      address,
+      token,
+      deathTimeoutMs,
+      log,
+      registration: {
+        name,
+        address: this.#address,
+        host,
+        pid: process.pid,
+        slots,
+        executor,
+        memoryLimitBytes,
+        resources,
+        version,
+        nodeVersion: process.version,
+        predecessor,
+      },
+      onConnected: (heartbeatMs) => {
+        this.#shell?.handle({ kind: "connected" });
+        heartbeat = setInterval(() => {
+          link.send({ op: "heartbeat", storedBytes: this.#store.bytes, ...vitals.read() });
+        }, heartbeatMs);
+      },
+      onMessages: (messages) => this.#received(messages),
+      onDisconnected: (error) => {
+        clearInterval(heartbeat);
+        this.#bundles.fail(error);
+        this.#shell?.handle({ kind: "disconnected" });
+      },
+      onGivenUp: (error) =>
+        void this.#end({ end: "lost", reason: error instanceof Error ? error.message : String(error), error }),
+    });
+    this.#link = link;
+    this.#closers.push(async ({ reason }) => {
+      clearInterval(heartbeat);
+      vitals.stop();
+      await link.close(reason);
+    });
+    await link.connect();
+  }
+
+  #received(messages: readonly SchedulerToWorker[]): void {
+    const forCore: CoreMessage[] = [];
+    for (const message of messages) {
+      if (message.op === "bundle") this.#bundles.received(message);
+      else forCore.push(message);
+    }
+    if (forCore.length > 0) this.#shell?.handle({ kind: "messages", messages: forCore });
+  }
+
+  #peerStore(): PeerStore {
+    return {
+      get: (task) => this.#store.get(task),
+      put: (task, value) => this.#shell?.handle({ kind: "put", task, value, bytes: encodedBytes(value) }),
+    };
+  }
+
+  #output({ stream, line, job }: OutputLine): void {
+    const { log } = this.#options;
+    if (stream === "stderr") log.warn({ job }, line);
+    else log.info({ job }, line);
+  }
+
+  /** Closes everything at once, so that the goodbye leaves before slots that take their time have stopped. */
+  async #end(ending: WorkerEnding): Promise<void> {
+    if (this.#ending !== undefined) return;
+    this.#ending = ending;
+    this.#shell?.close();
+    const { log, name } = this.#options;
+    log.info({ worker: name, reason: ending.reason }, "worker ends");
+    const outcomes = await Promise.allSettled(this.#closers.map((closer) => closer(ending)));
+    for (const outcome of outcomes) {
+      if (outcome.status === "rejected")
+        log.warn({ error: outcome.reason }, "something of a worker did not close as it should");
+    }
+    this.#resolveEnded(ending);
+  }
+}
