@@ -1,6 +1,6 @@
 import type { Executor } from "../flow/executor.ts";
 import { assertNever, ConfigurationError } from "../protocol/errors.ts";
-import type { CliCommand } from "./command.ts";
+import type { AnyCommand, CliCommand } from "./command.ts";
 import type { Origin } from "./configuration.ts";
 import { requireAddress, requireToken } from "./connection-settings.ts";
 import { loadFlow } from "./flow-file.ts";
@@ -21,8 +21,7 @@ const settings = {
   quiet: setting("--quiet", "no progress, and log errors only", yes, false),
 };
 
-/** `muster run`: one flow from a file, to its end. */
-export const runCommand: CliCommand<typeof settings> = {
+const command: CliCommand<typeof settings> = {
   name: "run",
   summary: "Run a flow from a file.",
   settings,
@@ -50,6 +49,9 @@ export const runCommand: CliCommand<typeof settings> = {
     return state.isSuccessful() ? 0 : 1;
   },
 };
+
+/** `muster run`: one flow from a file, to its end. */
+export const runCommand: AnyCommand = command;
 
 /** Undefined leaves it to the flow. */
 async function executorFor(

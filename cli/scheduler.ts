@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { ConfigurationError } from "../protocol/errors.ts";
 import { createToken, forgetToken, keepToken, readTokenFile } from "../protocol/token.ts";
-import type { CliCommand } from "./command.ts";
+import type { AnyCommand, CliCommand } from "./command.ts";
 import { interrupted } from "./interruption.ts";
 import { removeSchedulerFile, writeSchedulerFile } from "./scheduler-file.ts";
 import { duration, optional, setting, text, wholeNumber, yes } from "./setting.ts";
@@ -18,8 +18,7 @@ const settings = {
   quiet: setting("--quiet", "log errors only", yes, false),
 };
 
-/** `muster scheduler`: serves until it is told to end. */
-export const schedulerCommand: CliCommand<typeof settings> = {
+const command: CliCommand<typeof settings> = {
   name: "scheduler",
   summary: "Start a scheduler, for workers and clients to connect to.",
   settings,
@@ -52,6 +51,9 @@ export const schedulerCommand: CliCommand<typeof settings> = {
     return 0;
   },
 };
+
+/** `muster scheduler`: serves until it is told to end. */
+export const schedulerCommand: AnyCommand = command;
 
 /** A server on every interface is known to the network by one name, and to its own machine by another. */
 function namesOf(address: string, host: string): string[] {

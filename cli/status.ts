@@ -1,6 +1,6 @@
 import type { ClusterInfo } from "../protocol/messages.ts";
 import { formatBytes, formatDuration } from "../protocol/units.ts";
-import type { CliCommand } from "./command.ts";
+import type { AnyCommand, CliCommand } from "./command.ts";
 import { requireAddress, requireToken } from "./connection-settings.ts";
 import { unlessInterrupted } from "./interruption.ts";
 import { optional, perCall, setting, text, yes } from "./setting.ts";
@@ -13,8 +13,7 @@ const settings = {
   quiet: setting("--quiet", "log errors only", yes, false),
 };
 
-/** `muster status`: what a cluster is doing now. */
-export const statusCommand: CliCommand<typeof settings> = {
+const command: CliCommand<typeof settings> = {
   name: "status",
   summary: "Show the workers and tasks of a cluster.",
   settings,
@@ -39,6 +38,9 @@ export const statusCommand: CliCommand<typeof settings> = {
     return 0;
   },
 };
+
+/** `muster status`: what a cluster is doing now. */
+export const statusCommand: AnyCommand = command;
 
 function describe(address: string, info: ClusterInfo, nowMs: number): string[] {
   const { tasks, workers } = info;

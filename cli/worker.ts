@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { ConfigurationError } from "../protocol/errors.ts";
 import type { Logger } from "../protocol/logger.ts";
 import { formatDuration } from "../protocol/units.ts";
-import type { CliCommand } from "./command.ts";
+import type { AnyCommand, CliCommand } from "./command.ts";
 import { requireAddress, requireToken } from "./connection-settings.ts";
 import { interrupted, unlessInterrupted } from "./interruption.ts";
 import { readSchedulerFile } from "./scheduler-file.ts";
@@ -67,8 +67,7 @@ const settings = {
   quiet: setting("--quiet", "log errors only", yes, false),
 };
 
-/** `muster worker`: one or more workers for a scheduler, until they are told to end. */
-export const workerCommand: CliCommand<typeof settings> = {
+const command: CliCommand<typeof settings> = {
   name: "worker",
   summary: "Start workers that run a scheduler's tasks.",
   settings,
@@ -99,6 +98,9 @@ export const workerCommand: CliCommand<typeof settings> = {
     return 0;
   },
 };
+
+/** `muster worker`: one or more workers for a scheduler, until they are told to end. */
+export const workerCommand: AnyCommand = command;
 
 /** What this command needs of a worker, whether a nanny watches it or it lives in this process. */
 interface RunningWorker {

@@ -9,10 +9,9 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 // Builds the package beside the tree (other tests may be using the tree's own dist), packs it, installs the tarball into
 // an empty project, and uses it there as a user would.
 
-const run = promisify(execFile);
+const execute = promisify(execFile);
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const bin = (name: string): string => join(root, "node_modules", ".bin", name);
-const options = { maxBuffer: 2 ** 26, timeout: 240_000 };
 
 let folder: string;
 let staging: string;
@@ -23,19 +22,16 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "muster-pack-"));
   [staging, project] = [join(folder, "staging"), join(folder, "project")];
   mkdirSync(project);
-  await run(bin("tsc"), ["-p", "tsconfig.build.json", "--outDir", join(staging, "dist")], { ...options, cwd: root });
+  await run(bin("tsc"), ["-p", "tsconfig.build.json", "--outDir", join(staging, "dist")], root);
   for (const file of ["package.json", "README.md", "LICENSE"]) {
     if (existsSync(join(root, file))) cpSync(join(root, file), join(staging, file));
   }
-  const packed = await run("npm", ["pack", "--json", "--ignore-scripts", "--pack-destination", folder], {
-    ...options,
-    cwd: staging,
-  });
-  const [{ filename }] = JSON.parse(packed.stdout) as [{ filename: string }];
+  const packed = await run("npm", ["pack", "--json", "--ignore-scripts", "--pack-destination", folder], staging);
+  const [{ filename }] = JSON.parse(packed) as [{ filename: string }];
   tarball = join(folder, filename);
   writeFileSync(join(project, "package.json"), JSON.stringify({ name: "empty", private: true, type: "module" }));
   const flags = ["--prefer-offline", "--no-audit", "--no-fund", "--ignore-scripts"];
-  await run("npm", ["install", ...flags, tarball], { ...options, cwd: project });
+  await run("npm", ["install", ...flags, tarball], project);
   for (const snippet of readdirSync(new URL("./snippets", import.meta.url))) {
     cpSync(fileURLToPath(new URL(`./snippets/${snippet}`, import.meta.url)), join(project, snippet));
   }
@@ -43,16 +39,18 @@ beforeAll(async () => {
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** Runs a program in the empty project; its output is shown when it fails. */
-async function inProject(file: string, args: readonly string[]): Promise<string> {
+/** Runs a program; what it wrote is shown when it fails. */
+async function run(file: string, args: readonly string[], cwd: string): Promise<string> {
   try {
-    const { stdout } = await run(file, args, { ...options, cwd: project });
+    const { stdout } = await execute(file, args, { cwd, maxBuffer: 2 ** 26, timeout: 240_000 });
     return stdout;
   } catch (error) {
     const { stdout, stderr } = error as { stdout?: string; stderr?: string };
     throw new Error(`${file} ${args.join(" ")} failed:\n${stdout ?? ""}${stderr ?? String(error)}`, { cause: error });
   }
 }
+
+const inProject = (file: string, args: readonly string[]): Promise<string> => run(file, args, project);
 
 describe("the packed tarball", () => {
   test("holds what is built, and nothing else", () => {
