@@ -79,9 +79,13 @@ describe("house rules", () => {
     expect(offences(files, sleeping, codeOnly)).toEqual([]);
   });
 
-  test("the lock file names no registry", () => {
-    const lock = sourceFiles("package-lock.json")[0];
-    expect(lock?.text).toContain('"lockfileVersion"');
-    expect(lock?.text.includes('"resolved": "http')).toBe(false);
+  test("the lock file is whole, for every platform, and names no registry", () => {
+    const text = sourceFiles("package-lock.json")[0]?.text ?? "{}";
+    expect(text).not.toContain('"resolved": "http');
+    const { packages } = JSON.parse(text) as { packages: Record<string, { version?: string; integrity?: string }> };
+    const installed = Object.entries(packages).filter(([path]) => path !== "");
+    expect(installed.length).toBeGreaterThan(100);
+    // An install over an older node_modules leaves such gaps, and then `npm ci` refuses the file on a fresh clone.
+    expect(installed.filter(([, entry]) => !entry.version || !entry.integrity).map(([path]) => path)).toEqual([]);
   });
 });
