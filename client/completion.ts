@@ -41,7 +41,10 @@ export async function wait<T>(futures: Iterable<Future<T>>, options: WaitOptions
   };
 }
 
-/** Futures in the order in which they end, however they end; fetches nothing. */
+/**
+ * Futures in the order in which they end, however they end; fetches nothing. A `for await` loop gets the futures
+ * themselves, though TypeScript takes them for their values there: await them, which is right for both.
+ */
 export function asCompleted<T>(futures: Iterable<Future<T>>): AsyncIterableIterator<Future<T>> {
   const distinct = new Set(futures);
   const ended: Future<T>[] = [];

@@ -81,18 +81,18 @@ export class Submitter {
 
   #submit(fn: Submittable, args: readonly unknown[], request: TaskRequest, options: SubmitOptions): Future<unknown> {
     const id = this.#futures.nextId();
-    const task = this.#task({ id, fn, request, options, wanted: true, ...this.#encode(args) });
+    const task = this.#task({ id, fn, request, options, wanted: true, ...this.#encode(fn, args) });
     this.#submissions.add([task]);
     return this.#futures.create(id, this.#keyOf(task)).future;
   }
 
   /** What is wrong with arguments is for the future to tell, like everything that depends on their values. */
-  #encode(args: readonly unknown[]): Pick<Call, "args" | "deps" | "holds" | "refusal"> {
+  #encode(fn: Submittable, args: readonly unknown[]): Pick<Call, "args" | "deps" | "holds" | "refusal"> {
     try {
       const { args: encoded, deps } = encodeArguments(args, isFuture);
       return { args: encoded, deps: deps.map((dep) => this.#placeOf(dep)), holds: deps };
     } catch (error) {
-      return { args: [], deps: [], holds: [], refusal: error as Error };
+      return { args: [], deps: [], holds: [], refusal: unsendable(fn, error as Error) };
     }
   }
 
@@ -121,6 +121,12 @@ export class Submitter {
   #keyOf({ key, fn, future }: PendingTask): string {
     return key ?? `${nameOf(fn)}-${future}-${this.#prefix}`;
   }
+}
+
+function unsendable(fn: Submittable, error: Error): Error {
+  if (!(error instanceof ClusterError) || error.code !== "UNSENDABLE_VALUE") return error;
+  const message = `the arguments of "${nameOf(fn)}" cannot be sent: ${error.message}`;
+  return new ClusterError(error.code, message, { cause: error, details: error.details });
 }
 
 export function unknownFuture(future: Future<unknown>): ClusterError {
