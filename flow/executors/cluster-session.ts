@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import type { Client } from "../../client/client.ts";
 import { withDeadline } from "../../client/deadline.ts";
 import type { Future } from "../../client/future.ts";
@@ -6,8 +7,8 @@ import type { ExecutorFuture, SubmitExtra, Submittable } from "../executor.ts";
 import type { ResolvedClusterOptions } from "./cluster-options.ts";
 import { openRunCluster, type RunCluster } from "./run-cluster.ts";
 import type { ExecutorSession, SessionOptions } from "./session-executor.ts";
+import { submissionKey } from "./submission.ts";
 import { TaskFuture } from "./task-future.ts";
-import { taskKey } from "./task-key.ts";
 import { cancellationOf, TaskOutcome } from "./task-outcome.ts";
 import { WorkerWatch } from "./worker-watch.ts";
 
@@ -18,6 +19,7 @@ const endPendingMsMax = 3_000;
 export class ClusterSession implements ExecutorSession {
   readonly #options: ResolvedClusterOptions;
   readonly #session: SessionOptions;
+  readonly #run: string;
   /** Only those under way: holding on to a finished one would keep its result on the cluster. */
   readonly #pending = new Set<Future<unknown>>();
   #cluster: RunCluster | undefined;
@@ -30,6 +32,7 @@ export class ClusterSession implements ExecutorSession {
   constructor(options: ResolvedClusterOptions, session: SessionOptions) {
     this.#options = options;
     this.#session = session;
+    this.#run = session.context.flowRunId ?? randomUUID();
   }
 
   async open(): Promise<void> {
@@ -45,7 +48,7 @@ export class ClusterSession implements ExecutorSession {
   }
 
   submit(fn: Submittable, args: readonly unknown[], extra: SubmitExtra): ExecutorFuture {
-    const key = taskKey(fn, this.#submitted++, extra);
+    const key = submissionKey(fn, this.#submitted++, extra);
     if (this.#cancelReason !== undefined) return cancelledFuture(key, this.#cancelReason);
     if (this.#client === undefined) {
       throw new ClusterError("NOT_STARTED", "This executor has not been started. Its cluster is still being started.");
@@ -56,7 +59,7 @@ export class ClusterSession implements ExecutorSession {
       resources: extra.resources,
       priority: extra.priority,
       workers: extra.workers,
-      run: this.#session.context.flowRunId,
+      run: this.#run,
     });
     this.#pending.add(future);
     future.onDone(() => this.#pending.delete(future));
@@ -107,7 +110,7 @@ export class ClusterSession implements ExecutorSession {
   }
 
   async #drain(reason: string): Promise<void> {
-    const run = this.#session.context.flowRunId;
+    const run = this.#run;
     const info = await this.#client?.info();
     const running = info?.runs.find((one) => one.run === run)?.running ?? 0;
     this.#session.log.info({ run, running }, `stopping, waiting for ${running} active tasks`);

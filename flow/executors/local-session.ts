@@ -4,8 +4,8 @@ import { demandOrder } from "./demand-order.ts";
 import { LocalTask } from "./local-task.ts";
 import { collectFutures } from "./nested-futures.ts";
 import type { ExecutorSession, SessionOptions } from "./session-executor.ts";
+import { resolveSubmission } from "./submission.ts";
 import { TaskFuture } from "./task-future.ts";
-import { taskKey } from "./task-key.ts";
 
 /** One run in this thread: a queue that is worked off one task at a time. */
 export class LocalSession implements ExecutorSession {
@@ -30,8 +30,7 @@ export class LocalSession implements ExecutorSession {
     const task = new LocalTask({
       fn,
       args,
-      key: taskKey(fn, this.#submitted++, extra),
-      timeoutMs: extra.timeoutMs ?? 0,
+      ...resolveSubmission(fn, this.#submitted++, extra),
       flowRun: this.#options.context.flowRunId,
       log: this.#options.log,
       onDemand: () => this.#demand(task),

@@ -12,6 +12,11 @@ export class PoolGraph {
     this.#unfinished.add(task);
   }
 
+  /** Whether there is work that waits for nothing but a slot. */
+  get hasReady(): boolean {
+    return !this.#ready.isEmpty;
+  }
+
   unfinished(): readonly PoolTask[] {
     return [...this.#unfinished];
   }

@@ -7,8 +7,8 @@ import { PoolSlots } from "./pool-slots.ts";
 import { type PoolSource, PoolTask } from "./pool-task.ts";
 import type { ExecutorSession, SessionOptions } from "./session-executor.ts";
 import { SlotCodeStore } from "./slot-code-store.ts";
+import { resolveSubmission } from "./submission.ts";
 import { TaskFuture } from "./task-future.ts";
-import { taskKey } from "./task-key.ts";
 import { cancellationOf } from "./task-outcome.ts";
 
 export interface PoolSessionOptions extends SessionOptions {
@@ -36,9 +36,8 @@ export class PoolSession implements ExecutorSession {
   async open(): Promise<void> {}
 
   submit(fn: Submittable, args: readonly unknown[], extra: SubmitExtra): ExecutorFuture {
-    const index = this.#submitted++;
-    const source: PoolSource = { kind: "function", fn, timeoutMs: extra.timeoutMs ?? 0 };
-    return this.#futureOf(this.#makeTask(taskKey(fn, index, extra), source, args, extra.priority ?? 0));
+    const { key, timeoutMs, priority } = resolveSubmission(fn, this.#submitted++, extra);
+    return this.#futureOf(this.#makeTask(key, { kind: "function", fn, timeoutMs }, args, priority));
   }
 
   async cancelAll(reason: string): Promise<void> {

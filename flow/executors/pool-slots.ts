@@ -7,6 +7,9 @@ import type { RunContext } from "../executor.ts";
 import type { PoolGraph } from "./pool-graph.ts";
 import type { PoolTask } from "./pool-task.ts";
 
+/** How often to look for a slot while one is being replaced. */
+const retryMs = 100;
+
 export interface PoolSlotsOptions {
   readonly kind: "threads" | "processes";
   readonly slots: number;
@@ -29,6 +32,9 @@ export class PoolSlots {
   #opening: Promise<void> | undefined;
   #pool: SlotPool | undefined;
   #stuckSlots = 0;
+  /** Why there is no slot any more. */
+  #lost: Error | undefined;
+  #retry: NodeJS.Timeout | undefined;
   #stopped = false;
 
   constructor(options: PoolSlotsOptions) {
@@ -42,11 +48,18 @@ export class PoolSlots {
       this.#opening ??= this.#open();
       return;
     }
-    while (this.#pool.free > 0) {
+    clearTimeout(this.#retry);
+    const pool = this.#pool;
+    while (pool.free > 0) {
       const task = this.#options.graph.take();
       if (task === undefined) return;
-      this.#run(this.#pool, task);
+      this.#run(pool, task);
     }
+    this.#lost ??= pool.broken;
+    if (this.#lost !== undefined) return this.#failAll(this.#lost);
+    // Nobody tells when a slot that ended by itself between two tasks has been replaced.
+    const isReplacing = pool.free + this.#running.size < pool.size;
+    if (isReplacing && this.#options.graph.hasReady) this.#retry = setTimeout(() => this.fill(), retryMs);
   }
 
   /** Resolves once nothing of the task runs any more; at once if nothing does. */
@@ -60,12 +73,13 @@ export class PoolSlots {
   /** Ends what runs, and the slots. */
   async stop(): Promise<void> {
     this.#stopped = true;
+    clearTimeout(this.#retry);
     await this.#opening;
     await this.#pool?.stop();
   }
 
   async #open(): Promise<void> {
-    const { kind, slots, graph, log } = this.#options;
+    const { kind, slots, log } = this.#options;
     try {
       this.#pool = await createSlotPool({
         kind,
@@ -75,8 +89,7 @@ export class PoolSlots {
         log,
       });
     } catch (error) {
-      for (const task of graph.unfinished()) graph.fail(task, error);
-      return;
+      return this.#failAll(error);
     }
     this.fill();
   }
@@ -159,8 +172,11 @@ export class PoolSlots {
     log.error({ key: task.key }, error.message);
     graph.fail(task, error);
     this.#stuckSlots += 1;
-    if (this.#stuckSlots < slots) return;
-    for (const waiting of graph.unfinished()) graph.fail(waiting, error);
+    if (this.#stuckSlots === slots) this.#lost = error;
+  }
+
+  #failAll(error: unknown): void {
+    for (const task of this.#options.graph.unfinished()) this.#options.graph.fail(task, error);
   }
 
   /** What tasks print appears where it would if they ran in this thread. */

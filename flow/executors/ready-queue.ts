@@ -21,6 +21,10 @@ export class ReadyQueue<T extends Ranked> {
   /** Sorted, the next to run last; there are as many ranks as distinct depths, which is far fewer than tasks. */
   readonly #ranks: Rank<T>[] = [];
 
+  get isEmpty(): boolean {
+    return this.#ranks.length === 0;
+  }
+
   add(task: T): void {
     const index = this.#indexOf(task);
     const found = this.#ranks[index];

@@ -26,6 +26,8 @@ export interface SlotPoolOptions {
 export interface SlotPool extends AsyncDisposable {
   readonly size: number;
   readonly free: number;
+  /** Why no job can be run ever again, once no slot can be started any more. */
+  readonly broken: ClusterError | undefined;
   /**
    * Every job that is taken is answered by exactly one of the events "done", "failed", "cancelled" and "stuck".
    * @throws ClusterError INVARIANT_VIOLATION when no slot is free; NOT_STARTED when none can be started any more.
@@ -79,6 +81,11 @@ class Pool implements SlotPool {
 
   get free(): number {
     return this.#slots.filter((slot) => slot.free).length;
+  }
+
+  get broken(): ClusterError | undefined {
+    const errors = this.#slots.map((slot) => slot.broken);
+    return errors.includes(undefined) ? undefined : errors[0];
   }
 
   run(job: SlotJob): void {

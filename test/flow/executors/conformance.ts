@@ -13,6 +13,7 @@ import {
   later,
   meet,
   note,
+  type Place,
   place,
   sum,
   throwText,
@@ -225,7 +226,7 @@ export function executorConformance(name: string, make: () => Executor, traits: 
         const indexes = Array.from({ length: traits.slots }, (_, index) => index);
         return executor.wait(indexes.map((index) => executor.submit(meet, [directory, index, traits.slots])));
       });
-      const where = seen as { pid: number; thread: number }[];
+      const where = seen as Place[];
       const pids = new Set(where.map(({ pid }) => pid));
       const threads = new Set(where.map(({ pid, thread }) => `${pid}/${thread}`));
       expect(pids.size).toBe(traits.place === "processes" ? traits.slots : 1);
@@ -239,6 +240,13 @@ export function executorConformance(name: string, make: () => Executor, traits: 
         expect(await rejection(slow)).toMatchObject({ code: "TASK_TIMED_OUT" });
         await eventually("the signal to reach the task", () => existsSync(join(directory, "aborted")));
         expect(await executor.submit(inc, [1])).toBe(2);
+      });
+    });
+
+    test("a task's own timeoutMs counts where the submission gives none", async () => {
+      await executor.start(async () => {
+        const slow = executor.submit(untilAborted.with({ timeoutMs: 300 }), [directory]);
+        expect(await rejection(slow)).toMatchObject({ code: "TASK_TIMED_OUT" });
       });
     });
 

@@ -4,8 +4,9 @@ import type { Executor } from "../../../flow/executor.ts";
 import { LocalExecutor } from "../../../flow/executors/local-executor.ts";
 import { PoolExecutor, type PoolScheduler } from "../../../flow/executors/pool-executor.ts";
 import { watchLeaks } from "../../e2e/leaks.ts";
+import { eventually } from "../../eventually.ts";
 import { executorConformance } from "./conformance.ts";
-import { bigger, echo, inc, say, sum } from "./tasks.ts";
+import { bigger, echo, exitLater, inc, say, sum } from "./tasks.ts";
 
 watchLeaks();
 
@@ -69,6 +70,22 @@ describe("options", () => {
   test("has as many slots as there are cores, and one in this thread", () => {
     expect(new PoolExecutor().slots()).toBe(availableParallelism());
     expect(new PoolExecutor({ scheduler: "sync", numWorkers: 3 }).slots()).toBe(1);
+  });
+});
+
+test("goes on when its only slot has died between two tasks", async () => {
+  const executor = new PoolExecutor({ scheduler: "processes", numWorkers: 1 });
+  const isAlive = (pid: number): boolean => {
+    try {
+      return process.kill(pid, 0);
+    } catch {
+      return false;
+    }
+  };
+  await executor.start(async () => {
+    const pid = await executor.submit(exitLater, []);
+    await eventually("the slot to end", () => !isAlive(pid));
+    expect(await executor.submit(inc, [1])).toBe(2);
   });
 });
 
