@@ -10,11 +10,15 @@ export interface Ended {
 const ownResolution = new URL("./own-resolution.mjs", import.meta.url).href;
 
 /** Runs a program as a user would, `node FILE ARGS…`, with "muster" standing for the sources. */
-export function runProgram(file: URL | string, args: readonly string[] = [], cwd?: string): Promise<Ended> {
+export function runProgram(
+  file: URL | string,
+  args: readonly string[] = [],
+  env: Readonly<Record<string, string>> = {},
+): Promise<Ended> {
   const path = file instanceof URL ? fileURLToPath(file) : file;
   const child = spawn(process.execPath, ["--import", ownResolution, path, ...args], {
     stdio: ["ignore", "pipe", "pipe"],
-    cwd,
+    env: { ...process.env, ...env },
   });
   let stdout = "";
   let stderr = "";

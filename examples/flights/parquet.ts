@@ -19,20 +19,25 @@ export async function readFlights(path: string, from = 0, to = Number.POSITIVE_I
   const rowsBefore = (group: number): number =>
     metadata.row_groups.slice(0, group).reduce((rows, { num_rows }) => rows + Number(num_rows), 0);
 
-  const columns: { date: Date[]; delay: bigint[]; origin: string[] } = { date: [], delay: [], origin: [] };
+  // Row groups are read side by side, and so a column's chunks come in any order.
+  const chunks: { name: string; from: number; values: ArrayLike<unknown> }[] = [];
   await parquetRead({
     file,
     metadata,
     compressors,
-    columns: Object.keys(columns),
+    columns: ["date", "delay", "origin"],
     rowStart: rowsBefore(from),
     rowEnd: rowsBefore(to),
-    onChunk: ({ columnName, columnData }) => {
-      const column = columns[columnName as keyof typeof columns] as unknown[];
-      for (const value of columnData as Iterable<unknown>) column.push(value);
+    onChunk: ({ columnName, columnData, rowStart }) => {
+      chunks.push({ name: columnName, from: rowStart, values: columnData });
     },
   });
-  return columns;
+  const column = <T>(name: string): T[] =>
+    chunks
+      .filter((chunk) => chunk.name === name)
+      .sort((a, b) => a.from - b.from)
+      .flatMap((chunk) => Array.from(chunk.values as ArrayLike<T>));
+  return { date: column("date"), delay: column("delay"), origin: column("origin") };
 }
 
 /** The file of the package `vega-datasets`, where that is installed: beside the flow, not necessarily on workers. */
