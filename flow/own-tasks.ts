@@ -1,12 +1,23 @@
 import { ownTask, type Task } from "../client/task.ts";
+import { itemAt } from "./item-at.ts";
+import type { Path } from "./place-values.ts";
 import { SKIP } from "./signals.ts";
 import { stateResult } from "./state-result.ts";
-import { isSkipped, type State } from "./states.ts";
+import { isSkipped, type State, success } from "./states.ts";
 import { type Measure, type Summary, summarize } from "./summary.ts";
 import { notAllSkipped } from "./triggers.ts";
 
 /** Tells the flow runner how a task ended and, where tasks are mapped over its result, how long that is. */
 export const stateSummary: Task<[State, readonly Measure[]], Summary> = ownTask("stateSummary", summarize);
+
+/** Takes a stretch out of a list, so that not every child of a long list has to be handed all of it. */
+export const listPart: Task<[State, Path, number, number], State> = ownTask(
+  "listPart",
+  (state: State, item: Path, from: number, to: number): State => {
+    const list = itemAt(stateResult(state), item, "") as { slice(from: number, to: number): unknown };
+    return success("A part of a list.", list.slice(from, to));
+  },
+);
 
 /** Lets a branch of a flow run only if a value is the expected one. */
 export const compareValue: Task<[unknown, unknown], void> = ownTask(

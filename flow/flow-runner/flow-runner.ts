@@ -111,7 +111,7 @@ export class FlowRunner {
   }
 
   #launchMapped(run: NodeRun, node: TaskNode): void {
-    const plan = planMapping(node, this.#runOf);
+    const plan = planMapping(node, this.#runOf, this.#options.executor);
     if (plan.kind === "wait") {
       this.#work.add((done) =>
         whenAllFinal(plan.runs, () => {
@@ -128,7 +128,7 @@ export class FlowRunner {
         this.#launchEnded(run, settled);
         return;
       }
-      const wave = makeWave(run, plan, this.#runOf);
+      const wave = makeWave(run, plan, this.#runOf, this.#options.executor);
       for (const member of wave.nodes) this.#attempts.tell(member, undefined, mapped(member.runs.length));
       for (const member of wave.nodes) member.isLaunched = true;
       for (const child of wave.runs) this.#attempts.submit(child);

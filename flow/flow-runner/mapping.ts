@@ -1,15 +1,17 @@
 import type { EachPlace, EachSource, FlowNode, Hole, TaskNode } from "../builder/node.ts";
+import type { Executor } from "../executor.ts";
 import { itemAt } from "../item-at.ts";
 import type { Path } from "../place-values.ts";
 import { failed, hasResult, type State, skipped } from "../states.ts";
 import { type Length, lengthOf } from "../summary.ts";
+import { listElements } from "./list-part.ts";
 import { measureFor, type NodeRun } from "./node-run.ts";
 import { parameterValue } from "./run-inputs.ts";
-import type { TaskRun } from "./task-run.ts";
+import type { TaskRun, UpstreamRun } from "./task-run.ts";
 
 /** What one child takes from a list: an element of an upstream result, or a constant. */
 export type ChildValue =
-  | { readonly kind: "run"; readonly run: TaskRun; readonly item: Path }
+  | { readonly kind: "run"; readonly run: UpstreamRun; readonly item: Path }
   | { readonly kind: "constant"; readonly value: unknown; readonly holes: readonly Hole[] };
 
 /** How a mapped task maps. */
@@ -32,9 +34,10 @@ interface KnownList {
 type Found = KnownList | { readonly wait: readonly TaskRun[] } | { readonly state: State };
 
 /** Says how a mapped task maps: as many children as the shortest of its lists has elements. */
-export function planMapping(node: TaskNode, runOf: (node: FlowNode) => NodeRun): MapPlan {
+export function planMapping(node: TaskNode, runOf: (node: FlowNode) => NodeRun, executor: Executor): MapPlan {
   const skipsWithUpstream = node.task.options.skipOnUpstreamSkip ?? true;
-  const found = node.each.map(({ path, source }) => ({ path, found: findList(source, runOf, skipsWithUpstream) }));
+  const find = (source: EachSource): Found => findList(source, runOf, skipsWithUpstream, executor);
+  const found = node.each.map(({ path, source }) => ({ path, found: find(source) }));
   const waiting = found.flatMap(({ found: one }) => ("wait" in one ? one.wait : []));
   if (waiting.length > 0) return { kind: "wait", runs: waiting };
   const lists: { path: EachPlace["path"]; list: KnownList }[] = [];
@@ -49,7 +52,12 @@ export function planMapping(node: TaskNode, runOf: (node: FlowNode) => NodeRun):
   return { kind: "children", children };
 }
 
-function findList(source: EachSource, runOf: (node: FlowNode) => NodeRun, skipsWithUpstream: boolean): Found {
+function findList(
+  source: EachSource,
+  runOf: (node: FlowNode) => NodeRun,
+  skipsWithUpstream: boolean,
+  executor: Executor,
+): Found {
   if (source.kind === "list") {
     return {
       length: source.items.length,
@@ -76,6 +84,10 @@ function findList(source: EachSource, runOf: (node: FlowNode) => NodeRun, skipsW
     };
   }
   const length = run.lengths[upstream.measure(measureFor(source))] ?? null;
+  if (typeof length === "number") {
+    const elementAt = listElements(executor, run, source.item, length);
+    return { length, element: (index) => ({ kind: "run", ...elementAt(index) }) };
+  }
   return listOfLength(length, source.node.name, (item) => ({ kind: "run", run, item: [...source.item, ...item] }));
 }
 

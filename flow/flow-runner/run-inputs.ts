@@ -5,15 +5,15 @@ import { hasResult } from "../states.ts";
 import type { Binding, Upstream } from "../task-run-request.ts";
 import type { ChildValue } from "./mapping.ts";
 import type { NodeRun } from "./node-run.ts";
-import type { RunInputs, TaskRun } from "./task-run.ts";
+import type { RunInputs, UpstreamRun } from "./task-run.ts";
 
 /** Collects what one task run gets: constants and parameters at once, everything else from the task runs upstream. */
 class InputsBuilder {
   readonly #as: Binding["as"];
   readonly #values: PlacedValue[] = [];
   readonly #bindings: Binding[] = [];
-  readonly #upstreams: Upstream<TaskRun>[] = [];
-  readonly #places = new Map<NodeRun | TaskRun, number>();
+  readonly #upstreams: Upstream<UpstreamRun>[] = [];
+  readonly #places = new Map<NodeRun | UpstreamRun, number>();
 
   constructor(as: Binding["as"]) {
     this.#as = as;
@@ -29,8 +29,8 @@ class InputsBuilder {
     else this.#bind(path, item, this.upstream(source));
   }
 
-  /** One task run: the nth child of a mapped task, or the one run of another. */
-  run(path: Path, source: TaskRun, item: Path): void {
+  /** One task run (the nth child of a mapped task, or the one run of another), or a part of its list. */
+  run(path: Path, source: UpstreamRun, item: Path): void {
     this.#bind(path, item, this.#place(source, { name: source.node.node.name, mapped: false, states: [source] }));
   }
 
@@ -48,7 +48,7 @@ class InputsBuilder {
     this.#bindings.push({ path, item, upstream, as: this.#as });
   }
 
-  #place(key: NodeRun | TaskRun, upstream: Upstream<TaskRun>): number {
+  #place(key: NodeRun | UpstreamRun, upstream: Upstream<UpstreamRun>): number {
     const known = this.#places.get(key);
     if (known !== undefined) return known;
     const place = this.#upstreams.push(upstream) - 1;

@@ -19,11 +19,22 @@ export interface Attempt {
 export interface RunInputs {
   readonly args: readonly unknown[];
   readonly bindings: readonly Binding[];
-  readonly upstreams: readonly Upstream<TaskRun>[];
+  readonly upstreams: readonly Upstream<UpstreamRun>[];
+}
+
+/** What a task run depends on. */
+export interface UpstreamRun {
+  readonly node: NodeRun;
+  /** What it hands downstream: a state, or the future of one. */
+  readonly handle: State | ExecutorFuture<State>;
+  readonly current: Attempt | undefined;
+  readonly isFinal: boolean;
+  /** Calls back once it is final; at once if it is. */
+  onFinal(waiter: () => void): void;
 }
 
 /** One task that is to run: a task that is not mapped, or a child of one that is. */
-export class TaskRun {
+export class TaskRun implements UpstreamRun {
   readonly node: NodeRun;
   readonly mapIndex: number | undefined;
   readonly inputs: RunInputs;
@@ -47,10 +58,12 @@ export class TaskRun {
     this.mapIndex = mapIndex;
   }
 
-  /** What a downstream task is handed: the state where it is known whole, else the future of the last attempt. */
+  /**
+   * What a downstream task is handed: the future of the last attempt, so that a result stays where it lies even if it was
+   * fetched, and the state itself where there is no such future.
+   */
   get handle(): State | ExecutorFuture<State> {
     const { current } = this;
-    if (this.isWhole && this.isFinal) return this.state;
     return current?.future === undefined || current.rejected ? this.state : current.future;
   }
 
@@ -69,7 +82,7 @@ export class TaskRun {
 }
 
 /** Calls back once all of these are final; at once if they are. */
-export function whenAllFinal(runs: readonly TaskRun[], callback: () => void): void {
+export function whenAllFinal(runs: readonly UpstreamRun[], callback: () => void): void {
   const open = runs.filter((run) => !run.isFinal);
   let left = open.length;
   if (left === 0) callback();

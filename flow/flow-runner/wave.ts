@@ -1,4 +1,5 @@
 import type { FlowNode, TaskNode } from "../builder/node.ts";
+import type { Executor } from "../executor.ts";
 import { hasHandlers } from "../state-handlers.ts";
 import { type MapPlan, planMapping } from "./mapping.ts";
 import type { NodeRun } from "./node-run.ts";
@@ -13,6 +14,7 @@ export function makeWave(
   first: NodeRun,
   plan: MapPlan & { kind: "children" },
   runOf: (node: FlowNode) => NodeRun,
+  executor: Executor,
 ): { readonly nodes: readonly NodeRun[]; readonly runs: readonly TaskRun[] } {
   const wave = new Set<NodeRun>([first]);
   makeChildren(first, plan, runOf);
@@ -20,7 +22,7 @@ export function makeWave(
   for (const member of wave) {
     for (const next of [...member.downstream].sort((a, b) => a.index - b.index)) {
       if (wave.has(next) || !mayJoin(next, wave)) continue;
-      const joined = planMapping(next.node as TaskNode, runOf);
+      const joined = planMapping(next.node as TaskNode, runOf, executor);
       if (joined.kind !== "children") continue;
       makeChildren(next, joined, runOf);
       wave.add(next);

@@ -126,3 +126,14 @@ test("only lengths come to the flow runner, and every child asks for one element
   const children = executor.extras.flatMap(({ key }) => (key?.startsWith("inc-") ? [key.split("-")[1]] : []));
   expect(children).toEqual(["0", "1", "2"]);
 });
+
+test("a long list is cut into parts, and gives the same elements", async () => {
+  const executor = new FarExecutor();
+  const state = await flow("long", () =>
+    add.map(range(500), (echo({ rows: [...Array(400).keys()] }) as any).at("rows")),
+  ).run({
+    executor,
+  });
+  expect(state.resultOf(add)).toEqual(Array.from({ length: 400 }, (_, index) => 2 * index));
+  expect(executor.submitted.filter((name) => name === "listPart").length).toBe(Math.ceil(400 / 23) + 20);
+});
