@@ -25,9 +25,11 @@ import {
   isCount,
   isFlag,
   isString,
+  isText,
   isTexts,
   type OptionChecks,
   oneOf,
+  placementChecks,
 } from "./task-options.ts";
 
 export type { ClientOptions, ClusterAddress } from "./client-options.ts";
@@ -45,6 +47,7 @@ export interface WorkersOption {
   readonly workers?: readonly string[] | undefined;
 }
 
+const computeChecks: OptionChecks = { ...placementChecks, run: isText };
 const gatherChecks: OptionChecks = { errors: oneOf("throw", "skip") };
 const scatterChecks: OptionChecks = { broadcast: isFlag, workers: isTexts };
 const cancelChecks: OptionChecks = { force: isFlag, reason: isString };
@@ -146,6 +149,7 @@ export class Client implements AsyncDisposable {
   ): { [Index in keyof T]: T[Index] extends GraphNode<infer R> ? Future<R> : never };
   compute(nodes: GraphNode<unknown> | readonly GraphNode<unknown>[], options?: ComputeOptions): unknown {
     this.#refuseEnded();
+    checkOptions("compute", options, computeChecks);
     const targets = (Array.isArray(nodes) ? nodes : [nodes]).map(specOf);
     const futures = this.#submitter.compute(targets, options);
     return Array.isArray(nodes) ? futures : futures[0];
@@ -155,9 +159,9 @@ export class Client implements AsyncDisposable {
    * Fetches the values of futures, straight from the workers, each once.
    * @throws the first error among them; with `errors: "skip"` those without a value are left out instead
    */
-  async gather<T>(futures: Iterable<Future<T>>, options: GatherOptions = {}): Promise<T[]> {
+  async gather<F extends Future<unknown>>(futures: Iterable<F>, options: GatherOptions = {}): Promise<Awaited<F>[]> {
     checkOptions("gather", options, gatherChecks);
-    const values = [...futures].map((future) => future.result());
+    const values = Array.from(futures, (future) => future.result() as Promise<Awaited<F>>);
     if (options.errors !== "skip") return Promise.all(values);
     const settled = await Promise.allSettled(values);
     return settled.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));

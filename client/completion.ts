@@ -9,17 +9,20 @@ export interface WaitOptions {
   readonly timeoutMs?: number | undefined;
 }
 
-export interface WaitResult<T> {
+export interface WaitResult<F> {
   /** Those that have ended, however they ended. */
-  readonly done: Future<T>[];
-  readonly pending: Future<T>[];
+  readonly done: F[];
+  readonly pending: F[];
 }
 
 /**
  * Waits until futures have ended, whatever came of them; fetches nothing.
  * @throws ClusterError TIMED_OUT, ConfigurationError BAD_OPTION
  */
-export async function wait<T>(futures: Iterable<Future<T>>, options: WaitOptions = {}): Promise<WaitResult<T>> {
+export async function wait<F extends Future<unknown>>(
+  futures: Iterable<F>,
+  options: WaitOptions = {},
+): Promise<WaitResult<F>> {
   checkOptions("wait", options, { returnWhen: oneOf("all", "first"), timeoutMs: isAmount });
   const { returnWhen = "all", timeoutMs } = options;
   const all = [...futures];
@@ -45,9 +48,9 @@ export async function wait<T>(futures: Iterable<Future<T>>, options: WaitOptions
  * Futures in the order in which they end, however they end; fetches nothing. A `for await` loop gets the futures
  * themselves, though TypeScript takes them for their values there: await them, which is right for both.
  */
-export function asCompleted<T>(futures: Iterable<Future<T>>): AsyncIterableIterator<Future<T>> {
+export function asCompleted<F extends Future<unknown>>(futures: Iterable<F>): AsyncIterableIterator<F> {
   const distinct = new Set(futures);
-  const ended: Future<T>[] = [];
+  const ended: F[] = [];
   const waiting: (() => void)[] = [];
   let left = distinct.size;
   for (const future of distinct) {
@@ -58,13 +61,13 @@ export function asCompleted<T>(futures: Iterable<Future<T>>): AsyncIterableItera
   }
   // Not an async generator: what that yields is awaited, and a future would come out as its value.
   return {
-    async next(): Promise<IteratorResult<Future<T>, undefined>> {
+    async next(): Promise<IteratorResult<F, undefined>> {
       if (left === 0) return { done: true, value: undefined };
       left -= 1;
       while (ended.length === 0) await new Promise<void>((resolve) => waiting.push(resolve));
-      return { done: false, value: ended.shift() as Future<T> };
+      return { done: false, value: ended.shift() as F };
     },
-    async return(): Promise<IteratorResult<Future<T>, undefined>> {
+    async return(): Promise<IteratorResult<F, undefined>> {
       left = 0;
       return { done: true, value: undefined };
     },

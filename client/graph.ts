@@ -72,6 +72,10 @@ function depOf(placeholder: object): NodeSpec | Future<unknown> {
   return placeholder instanceof Future ? placeholder : specOf(placeholder);
 }
 
+export function isNode(object: object): boolean {
+  return specs.has(object);
+}
+
 /** @throws ConfigurationError BAD_OPTION for what is no node. */
 export function specOf(node: unknown): NodeSpec {
   const spec = typeof node === "object" && node !== null ? specs.get(node) : undefined;
