@@ -76,7 +76,7 @@ export class ClusterSession implements ExecutorSession {
     } else if (place.cancel === "drain") {
       await this.#drain(reason);
     } else {
-      await this.#cancelPending(true, reason);
+      await this.#endPending();
     }
   }
 
