@@ -40,12 +40,6 @@ export interface TaskOptions extends PlacementOptions {
   cacheForMs?: number | undefined;
   /** Tasks of one cache key share their cached results. Default: the task's name. */
   cacheKey?: string | undefined;
-  /** Whether its result is written to its result store. */
-  checkpoint?: boolean | undefined;
-  /** Where its result is written; a result that exists there already is taken instead of running. */
-  target?: string | undefined;
-  /** What it prints goes to the flow's log. Default false. */
-  logStdout?: boolean | undefined;
   /** How this run of it is called in logs and pages. Default: the task's name. */
   taskRunName?: string | undefined;
   /** Labels; `resource:GPU=1` asks for resources. */
@@ -62,7 +56,7 @@ export type OptionChecks = Readonly<Record<string, Check>>;
 export const isText: Check = (value) =>
   typeof value === "string" && value !== "" ? undefined : "a string that is not empty";
 export const isFlag: Check = (value) => (typeof value === "boolean" ? undefined : "true or false");
-const isFunction: Check = (value) => (typeof value === "function" ? undefined : "a function");
+export const isFunction: Check = (value) => (typeof value === "function" ? undefined : "a function");
 const isNumber: Check = (value) => (Number.isFinite(value) ? undefined : "a number");
 export const isCount: Check = (value) =>
   Number.isInteger(value) && Number(value) >= 0 ? undefined : "a whole number, 0 or more";
@@ -80,6 +74,8 @@ const isQuantities: Check = (value) =>
     ? undefined
     : "an object of numbers, 0 or more, such as { GPU: 1 }";
 export const isAnything: Check = () => undefined;
+export const isFunctions: Check = (value) =>
+  Array.isArray(value) && value.every((one) => typeof one === "function") ? undefined : "an array of functions";
 
 export const placementChecks: OptionChecks = {
   retries: isCount,
@@ -104,12 +100,8 @@ export const taskChecks: OptionChecks = {
   cacheForMs: isAmount,
   cacheValidator: isFunction,
   cacheKey: isText,
-  checkpoint: isFlag,
-  result: isAnything,
-  target: isText,
-  stateHandlers: isAnything,
+  stateHandlers: isFunctions,
   onFailure: isFunction,
-  logStdout: isFlag,
   taskRunName: isText,
   tags: isTexts,
   nout: isCount,
