@@ -1,4 +1,4 @@
-import { checkOptions, type OptionChecks } from "../client/task-options.ts";
+import { checkOptions, isFunction, isFunctions, type OptionChecks } from "../client/task-options.ts";
 import type { Executor } from "./executor.ts";
 import type { Flow } from "./flow.ts";
 import type { TaskSelector } from "./flow-runner/run-options.ts";
@@ -25,7 +25,6 @@ export interface FlowOptions {
   readonly onFailure?: FailureHandler<Flow> | undefined;
 }
 
-const isFunction = (value: unknown): string | undefined => (typeof value === "function" ? undefined : "a function");
 const isExecutor = (value: unknown): string | undefined =>
   typeof (value as Partial<Executor> | null)?.start === "function"
     ? undefined
@@ -34,8 +33,7 @@ const isExecutor = (value: unknown): string | undefined =>
 const flowChecks: OptionChecks = {
   executor: isExecutor,
   referenceTasks: (value) => (Array.isArray(value) || typeof value === "function" ? undefined : "an array of tasks"),
-  stateHandlers: (value) =>
-    Array.isArray(value) && value.every((one) => typeof one === "function") ? undefined : "an array of functions",
+  stateHandlers: isFunctions,
   terminalStateHandler: isFunction,
   onFailure: isFunction,
 };

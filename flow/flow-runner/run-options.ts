@@ -1,6 +1,6 @@
 import type { Reference } from "../../client/placeholder.ts";
 import type { AnyTask } from "../../client/task.ts";
-import { checkOptions, type OptionChecks } from "../../client/task-options.ts";
+import { checkOptions, isFlag, isFunction, type OptionChecks } from "../../client/task-options.ts";
 import { ConfigurationError } from "../../protocol/errors.ts";
 import type { Logger } from "../../protocol/logger.ts";
 import type { Executor } from "../executor.ts";
@@ -67,11 +67,11 @@ const runChecks: OptionChecks = {
   context: isObject,
   signal: (value) => (value instanceof AbortSignal ? undefined : "an AbortSignal"),
   cancel: oneOf("stop", "drain"),
-  cancelOnInterrupt: oneOf(true, false),
+  cancelOnInterrupt: isFlag,
   fetch: oneOf("terminal", "all", "none"),
   taskStates: isObject,
-  runOnSchedule: oneOf(true, false),
-  onTaskState: (value) => (typeof value === "function" ? undefined : "a function"),
+  runOnSchedule: isFlag,
+  onTaskState: isFunction,
   logger: isObject,
 };
 

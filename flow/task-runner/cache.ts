@@ -8,7 +8,7 @@ interface Kept extends CacheEntry {
 
 /**
  * The results that this process (or slot) keeps in memory, by cache key. A result is found again only where the task ran
- * before; one that is to be found from everywhere belongs into a `target`.
+ * before.
  */
 const kept = new Map<string, Kept[]>();
 

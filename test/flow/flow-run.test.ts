@@ -3,6 +3,7 @@ import type { Reference } from "../../client/placeholder.ts";
 import { task } from "../../client/task.ts";
 import { LocalExecutor } from "../../flow/executors/local-executor.ts";
 import { flow, parameter } from "../../flow/index.ts";
+import { withScope } from "../../protocol/task-registry.ts";
 import { FarExecutor } from "./far-executor.ts";
 import { add, boom, context, echo, inc, late, range, skip, sum } from "./tasks.ts";
 
@@ -226,4 +227,17 @@ test("a flow's build leaves tasks as they were: outside, a call runs the functio
   flow("made", () => inc(1));
   expect(() => flow("bad", () => boom(inc.run(1)) && inc.map(1 as never))).toThrow();
   expect(inc(1)).toBe(2);
+});
+
+test("a module that runs a flow while a worker imports it is told to guard that; one that defines a flow is not", async () => {
+  const imported = withScope("0".repeat(64), async () => {
+    const made = flow("made", () => {
+      throw new Error("a worker never needs the flow itself");
+    });
+    return made.run();
+  });
+  await expect(imported).rejects.toMatchObject({
+    code: "BAD_FLOW",
+    message: expect.stringContaining("import.meta.main"),
+  });
 });
