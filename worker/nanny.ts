@@ -20,6 +20,8 @@ const goodLifeMs = 60_000;
 export interface NannyOptions extends Omit<WorkerOptions, "predecessor"> {
   /** How long the worker process may take to obey before SIGTERM, and again before SIGKILL. Default 2,000. */
   readonly graceMs?: number | undefined;
+  /** Closes the nanny when it is aborted, also while it starts: `start` then rejects with CLOSED. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
@@ -56,11 +58,15 @@ export class Nanny implements AsyncDisposable {
    * VERSION_MISMATCH, BAD_OPTION, BAD_ADDRESS, NOT_STARTED); WORKER_LOST if its process dies three times before that.
    */
   static async start(options: NannyOptions): Promise<Nanny> {
-    const { graceMs = 2_000, ...rest } = options;
+    const { graceMs = 2_000, signal, ...rest } = options;
     const resolved = resolveWorkerOptions(rest);
     const temporary =
       resolved.localDirectory === undefined ? await mkdtemp(join(os.tmpdir(), "muster-worker-")) : undefined;
     const nanny = new Nanny(resolved, temporary, graceMs);
+    const close = (): void => void nanny.close();
+    if (signal?.aborted) close();
+    signal?.addEventListener("abort", close, { once: true });
+    void nanny.closed.finally(() => signal?.removeEventListener("abort", close)).catch(() => undefined);
     try {
       await nanny.#launch(true);
     } catch (error) {

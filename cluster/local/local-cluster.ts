@@ -24,6 +24,8 @@ export class LocalCluster implements Cluster {
   #lastWorker = -1;
   /** Ends when the scaling that was asked for last has ended, well or not. */
   #scaled: Promise<void> = Promise.resolve();
+  /** Aborted when the cluster closes; every nanny listens to it, those that are only starting included. */
+  readonly #ending = new AbortController();
   #closing: Promise<void> | undefined;
   #failure: unknown;
 
@@ -34,10 +36,12 @@ export class LocalCluster implements Cluster {
   static async start(options: LocalClusterOptions = {}): Promise<LocalCluster> {
     const resolved = resolveLocalClusterOptions(options, availableCores());
     const { host, port, token, idleTimeoutMs, log } = resolved;
-    const scheduler = await SchedulerHost.start({ host, port, token, idleTimeoutMs }, log);
+    const scheduler = await SchedulerHost.start({ host, port, token }, log);
     const cluster = new LocalCluster(resolved, scheduler);
     try {
       await cluster.scale(resolved.nWorkers);
+      // Starting is no idleness.
+      if (idleTimeoutMs !== undefined) scheduler.closeWhenIdle(idleTimeoutMs);
     } catch (error) {
       await cluster.close();
       throw error;
@@ -106,10 +110,9 @@ export class LocalCluster implements Cluster {
   }
 
   async #close(): Promise<void> {
-    const nannies = [...this.#nannies.values()];
-    await Promise.all([this.#scheduler.close("the cluster was closed"), ...nannies.map((nanny) => nanny.close())]);
-    // A worker that was only just starting is closed by whoever starts it.
-    await this.#scaled;
+    this.#ending.abort();
+    const ended = [...this.#nannies.values()].map((nanny) => nanny.close());
+    await Promise.all([this.#scheduler.close("the cluster was closed"), this.#scaled, ...ended]);
   }
 
   async #scaleTo(n: number): Promise<void> {
@@ -128,19 +131,20 @@ export class LocalCluster implements Cluster {
   }
 
   async #add(count: number): Promise<void> {
-    const starting = Array.from({ length: count }, () => this.#startWorker());
-    const outcomes = await Promise.allSettled(starting);
-    const failed = outcomes.find((outcome) => outcome.status === "rejected");
-    if (failed === undefined) return;
-    // Half of what was asked for helps nobody who then sees an error.
+    const outcomes = await Promise.allSettled(Array.from({ length: count }, () => this.#startWorker()));
     const started = outcomes.flatMap((outcome) => (outcome.status === "fulfilled" ? [outcome.value] : []));
+    for (const nanny of started) this.#nannies.set(nanny.name, nanny);
+    const failed = outcomes.find((outcome) => outcome.status === "rejected");
+    if (failed === undefined && this.#closing === undefined) return;
+    // Half of what was asked for helps nobody who then sees an error.
     await Promise.all(started.map((nanny) => this.#endWorker(nanny)));
-    throw failed.reason;
+    this.#checkOpen();
+    throw failed?.reason;
   }
 
-  async #startWorker(): Promise<Nanny> {
+  #startWorker(): Promise<Nanny> {
     this.#lastWorker += 1;
-    const nanny = await Nanny.start({
+    return Nanny.start({
       address: this.address,
       token: this.token,
       name: `worker-${this.#lastWorker}`,
@@ -150,13 +154,8 @@ export class LocalCluster implements Cluster {
       // A wildcard is nothing that others could dial: the worker finds an address by itself.
       host: isWildcard(this.#options.host) ? undefined : this.#options.host,
       log: this.#log,
+      signal: this.#ending.signal,
     });
-    this.#nannies.set(nanny.name, nanny);
-    if (this.#closing !== undefined) {
-      await this.#endWorker(nanny);
-      this.#checkOpen();
-    }
-    return nanny;
   }
 
   async #endWorker(nanny: Nanny): Promise<void> {

@@ -67,10 +67,18 @@ export class SchedulerHost {
     return this.#lines.last();
   }
 
+  /** From now on the scheduler ends, and its workers with it, once it had no client for this long. */
+  closeWhenIdle(idleTimeoutMs: number): void {
+    this.#tell({ op: "close-when-idle", idleTimeoutMs });
+  }
+
+  #tell(message: ToSchedulerThread): void {
+    this.#thread.postMessage(message);
+  }
+
   /** Resolves once the thread is gone. */
   async close(reason: string): Promise<void> {
-    const message: ToSchedulerThread = { op: "close", reason };
-    this.#thread.postMessage(message);
+    this.#tell({ op: "close", reason });
     const timer = setTimeout(() => void this.#thread.terminate(), closeGraceMs);
     await this.closed.catch(() => undefined);
     clearTimeout(timer);

@@ -8,10 +8,11 @@ export interface SchedulerThreadOptions {
   readonly host: string;
   readonly port: number;
   readonly token: string;
-  readonly idleTimeoutMs: number | undefined;
 }
 
-export type ToSchedulerThread = { readonly op: "close"; readonly reason: string };
+export type ToSchedulerThread =
+  | { readonly op: "close"; readonly reason: string }
+  | { readonly op: "close-when-idle"; readonly idleTimeoutMs: number };
 
 export type FromSchedulerThread =
   | { readonly op: "started"; readonly address: string }

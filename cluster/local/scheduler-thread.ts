@@ -42,16 +42,18 @@ function sendable(fields: object): object {
 try {
   const server = await SchedulerServer.start({ ...(workerData as SchedulerThreadOptions), log: logger({}) });
   port.on("message", (message: ToSchedulerThread) => {
-    void server.close({ stopWorkers: true, reason: message.reason });
+    if (message.op === "close-when-idle") server.closeWhenIdle(message.idleTimeoutMs);
+    else void server.close({ stopWorkers: true, reason: message.reason });
   });
   server.closed
     .then(
       () => tell({ op: "closed" }),
-      (error: unknown) => server.close().then(() => tell({ op: "closed", error: toWireError(error) })),
+      (error: unknown) =>
+        server.close().then(() => tell({ op: "closed", error: toWireError(error, "INVARIANT_VIOLATION") })),
     )
     .finally(() => port.close());
   tell({ op: "started", address: server.address });
 } catch (error) {
-  tell({ op: "failed", error: toWireError(error) });
+  tell({ op: "failed", error: toWireError(error, "INVARIANT_VIOLATION") });
   port.close();
 }

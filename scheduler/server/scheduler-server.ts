@@ -33,7 +33,7 @@ export interface SchedulerServerOptions {
   readonly log?: Logger | undefined;
   /** Serves wss: and https: instead of ws: and http:. */
   readonly tls?: ServerTls | undefined;
-  /** Closes itself, and stops its workers, once it had no client for this long. Default: never. */
+  /** As `closeWhenIdle`. Default: never. */
   readonly idleTimeoutMs?: number | undefined;
   readonly bundles?: BundleStoreOptions | undefined;
 }
@@ -61,7 +61,7 @@ export class SchedulerServer implements AsyncDisposable {
 
   readonly #server: http.Server | https.Server;
   readonly #log: Logger;
-  readonly #idleTimeoutMs: number | undefined;
+  #idleTimeoutMs: number | undefined;
   readonly #accepted: { close(): Promise<void> };
   readonly #bundles: BundleStore;
   readonly #core: SchedulerCore;
@@ -126,6 +126,12 @@ export class SchedulerServer implements AsyncDisposable {
     });
     this.#watchIdleness();
     this.#log.info({ address }, "scheduler listens");
+  }
+
+  /** From now on it closes itself, and stops its workers, once it had no client for this long. */
+  closeWhenIdle(idleTimeoutMs: number): void {
+    this.#idleTimeoutMs = idleTimeoutMs;
+    this.#watchIdleness();
   }
 
   /** Hangs up on everybody and stops listening. Every call waits for the same end. */
