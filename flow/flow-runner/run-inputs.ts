@@ -23,9 +23,12 @@ class InputsBuilder {
     this.#values.push({ path, value });
   }
 
-  /** A whole node, or a part of its result. */
+  /** A whole node, or a part of its result. One child of a mapped task is waited for without its siblings. */
   node(path: Path, source: NodeRun, item: Path): void {
+    const [first, ...rest] = item;
+    const child = source.hasChildren && typeof first === "number" ? source.runs[first] : undefined;
     if (source.node.kind === "parameter") this.value(path, itemAt(parameterValue(source), item, source.node.name));
+    else if (child !== undefined) this.run(path, child, rest);
     else this.#bind(path, item, this.upstream(source));
   }
 

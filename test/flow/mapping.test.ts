@@ -65,6 +65,16 @@ describe.each([
     expect(state.resultOf(total)).toBe(3);
   });
 
+  test("one child of a mapped task stands for itself alone, whatever becomes of its siblings", async () => {
+    const state = await run(() => {
+      const even = evenOnly.map([0, 1, 2]);
+      add(even.at(0), even.at(2));
+      inc(even.at(1));
+    });
+    expect(state.resultOf(add)).toBe(2);
+    expect(state.taskState(inc).isTriggerFailed()).toBe(true);
+  });
+
   test("flattening keeps a place for a child that failed", async () => {
     const state = await run(() => inc.map(flatten(upTo.map(evenOnly.map([2, 1])))));
     expect(state.taskState(inc).children.map((child) => child.type)).toEqual(["Success", "Success", "TriggerFailed"]);
