@@ -8,7 +8,7 @@ import { withDeadline } from "./deadline.ts";
 import { Functions } from "./functions.ts";
 import type { CancelOptions, Future } from "./future.ts";
 import { FutureTable } from "./future-table.ts";
-import { type GraphNode, specOf } from "./graph.ts";
+import { GraphNode } from "./graph.ts";
 import type { Placed, PlacedArgs } from "./placeholder.ts";
 import { Releases } from "./releases.ts";
 import { Results } from "./results.ts";
@@ -150,7 +150,7 @@ export class Client implements AsyncDisposable {
   compute(nodes: GraphNode<unknown> | readonly GraphNode<unknown>[], options?: ComputeOptions): unknown {
     this.#refuseEnded();
     checkOptions("compute", options, computeChecks);
-    const targets = (Array.isArray(nodes) ? nodes : [nodes]).map(specOf);
+    const targets = (Array.isArray(nodes) ? nodes : [nodes]).map(GraphNode.specOf);
     const futures = this.#submitter.compute(targets, options);
     return Array.isArray(nodes) ? futures : futures[0];
   }

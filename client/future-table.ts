@@ -12,7 +12,6 @@ export type FutureNews = Extract<News, { future: FutureId }>;
 export class FutureTable {
   readonly #owner: FutureOwner;
   readonly #records = new Map<FutureId, FutureRecord>();
-  readonly #recordOf = new WeakMap<Future<unknown>, FutureRecord>();
   readonly #collected: FinalizationRegistry<FutureRecord>;
   #lastId = 0;
 
@@ -29,20 +28,18 @@ export class FutureTable {
     const record = new FutureRecord(id, key);
     const future = new Future<T>(record, this.#owner);
     this.#records.set(id, record);
-    this.#recordOf.set(future, record);
-    this.#collected.register(future, record, record);
+    this.#collected.register(future, record);
     return { future, record };
   }
 
   /** The record behind a future of this table, unless it was released. */
   recordOf(future: Future<unknown>): FutureRecord | undefined {
-    const record = this.#recordOf.get(future);
-    return record !== undefined && this.#records.has(record.id) ? record : undefined;
+    const record = Future.recordOf(future);
+    return this.#records.get(record.id) === record ? record : undefined;
   }
 
-  /** Whether there was a record to forget. */
+  /** Whether there was a record to forget: one may be released first, and collected later. */
   forget(record: FutureRecord): boolean {
-    this.#collected.unregister(record);
     return this.#records.delete(record.id);
   }
 

@@ -32,6 +32,11 @@ export class Future<out T> implements PromiseLike<T> {
   readonly #owner: FutureOwner;
   #released = false;
 
+  /** What a client keeps of a future. */
+  static recordOf(future: Future<unknown>): FutureRecord {
+    return future.#record;
+  }
+
   /** Futures are made by a client. */
   constructor(record: FutureRecord, owner: FutureOwner) {
     this.#record = record;

@@ -6,14 +6,6 @@ import type { PlacedArgs } from "./placeholder.ts";
 import { nameOf, requestOf, type SubmitOptions } from "./submit-options.ts";
 import type { Submittable, Task } from "./task.ts";
 
-declare const result: unique symbol;
-
-/** A task of a Graph: it may stand for its result in the arguments of later ones. */
-export interface GraphNode<out T> {
-  /** Exists for the type checker alone. */
-  readonly [result]: T;
-}
-
 /** What stands behind a node. */
 export interface NodeSpec {
   readonly fn: Submittable;
@@ -24,7 +16,34 @@ export interface NodeSpec {
   readonly options: SubmitOptions;
 }
 
-const specs = new WeakMap<object, NodeSpec>();
+declare const result: unique symbol;
+
+/** A task of a Graph: it may stand for its result in the arguments of later ones. */
+export class GraphNode<out T> {
+  /** Exists for the type checker alone. */
+  declare readonly [result]: T;
+  readonly #graph: Graph;
+  readonly #spec: NodeSpec;
+
+  /** Nodes are made by a graph. */
+  constructor(graph: Graph, spec: NodeSpec) {
+    this.#graph = graph;
+    this.#spec = spec;
+  }
+
+  /** @throws ConfigurationError BAD_OPTION for what is no node. */
+  static specOf(node: unknown): NodeSpec {
+    if (node instanceof GraphNode) return node.#spec;
+    throw new ConfigurationError(
+      "BAD_OPTION",
+      "compute() takes nodes, which graph.add(task, args) returns, or an array of them",
+    );
+  }
+
+  static isOf(node: GraphNode<unknown>, graph: Graph): boolean {
+    return node.#graph === graph;
+  }
+}
 
 /**
  * Tasks that depend on one another, to be computed together: a client sends what the wanted nodes need, in one
@@ -32,8 +51,6 @@ const specs = new WeakMap<object, NodeSpec>();
  * graph has no cycle.
  */
 export class Graph {
-  readonly #nodes = new WeakSet<object>();
-
   /**
    * Adds a call. Nodes of this graph, and futures, may stand anywhere in the arguments (arrays, plain objects).
    * @throws ConfigurationError BAD_OPTION, also for a node of another graph; ClusterError UNSENDABLE_VALUE
@@ -50,42 +67,17 @@ export class Graph {
   ): GraphNode<Awaited<Result>>;
   add(fn: Submittable, args: readonly unknown[], options: SubmitOptions = {}): GraphNode<unknown> {
     const request = requestOf(fn, options);
-    const { args: encoded, deps } = encodeArguments(args, (object): object is object => {
-      if (object instanceof Future) return true;
-      if (!specs.has(object)) return false;
-      if (!this.#nodes.has(object)) {
-        throw new ConfigurationError(
-          "BAD_OPTION",
-          `an argument of ${nameOf(fn)} is a node of another graph: add all nodes to one graph, or compute the other first and pass its future`,
-        );
-      }
-      return true;
+    const { args: encoded, deps } = encodeArguments(args, (object): object is GraphNode<unknown> | Future<unknown> => {
+      if (!(object instanceof GraphNode)) return object instanceof Future;
+      if (GraphNode.isOf(object, this)) return true;
+      throw new ConfigurationError(
+        "BAD_OPTION",
+        `an argument of ${nameOf(fn)} is a node of another graph: add all nodes to one graph, or compute the other first and pass its future`,
+      );
     });
-    const node = Object.freeze({});
-    specs.set(node, { fn, args: encoded, deps: deps.map(depOf), request, options });
-    this.#nodes.add(node);
-    return node as GraphNode<unknown>;
+    const specs = deps.map((dep) => (dep instanceof Future ? dep : GraphNode.specOf(dep)));
+    return new GraphNode<unknown>(this, { fn, args: encoded, deps: specs, request, options });
   }
-}
-
-function depOf(placeholder: object): NodeSpec | Future<unknown> {
-  return placeholder instanceof Future ? placeholder : specOf(placeholder);
-}
-
-export function isNode(object: object): boolean {
-  return specs.has(object);
-}
-
-/** @throws ConfigurationError BAD_OPTION for what is no node. */
-export function specOf(node: unknown): NodeSpec {
-  const spec = typeof node === "object" && node !== null ? specs.get(node) : undefined;
-  if (spec === undefined) {
-    throw new ConfigurationError(
-      "BAD_OPTION",
-      "compute() takes nodes, which graph.add(task, args) returns, or an array of them",
-    );
-  }
-  return spec;
 }
 
 /** All that these nodes need, themselves included, each once, inputs before their dependents. */

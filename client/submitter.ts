@@ -4,14 +4,14 @@ import type { EncodedValue, TaskRequest } from "../protocol/messages.ts";
 import { encodeArguments } from "./arguments.ts";
 import { Future } from "./future.ts";
 import type { FutureTable } from "./future-table.ts";
-import { isNode, type NodeSpec, neededFor } from "./graph.ts";
+import { GraphNode, type NodeSpec, neededFor } from "./graph.ts";
 import type { PendingTask, Submissions } from "./submissions.ts";
 import { nameOf, pureKey, requestOf, type SubmitOptions } from "./submit-options.ts";
 import { isTask, type Submittable } from "./task.ts";
 
 /** @throws ConfigurationError BAD_OPTION for a graph's node, which would be sent as an empty object. */
 function isFuture(object: object): object is Future<unknown> {
-  if (!isNode(object)) return object instanceof Future;
+  if (!(object instanceof GraphNode)) return object instanceof Future;
   throw new ConfigurationError(
     "BAD_OPTION",
     "a node of a graph is no argument of submit or map: add the call to the graph, or pass the future that client.compute(node) returns",
