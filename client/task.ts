@@ -31,8 +31,7 @@ export interface Task<Args extends readonly unknown[], Result> {
   map(...args: MappedArgs<Args>): Reference<Awaited<Result>[]>;
 }
 
-/** A task of whatever type. */
-// biome-ignore lint/suspicious/noExplicitAny: the only type to which every task can be assigned.
+/** A task of whatever type: the only one to which every task can be assigned. */
 export type AnyTask = Task<any, any>;
 
 /** Anything that can be submitted: a task, or a function that needs nothing from outside itself. */
@@ -64,6 +63,10 @@ export function setBuilder(builder: TaskBuilder | undefined): TaskBuilder | unde
 /**
  * Gives a function an identity. Call it at the top level of a module: a worker imports that module's bundle and looks
  * the task up by its name, which must be unique in the bundle.
+ *
+ * The bundle has all that the module imports, so that its top level runs on workers too: put what is for the client
+ * alone into `if (import.meta.main) { … }`, which is false there. `import.meta.url`, `filename` and `dirname` are those
+ * of the bundle in the worker's cache: compute paths to your own files on the client, and pass them as arguments.
  * @throws ConfigurationError BAD_OPTION, ClusterError DUPLICATE_TASK
  */
 export function task<Args extends readonly unknown[], Result>(

@@ -2,7 +2,7 @@ import { fileURLToPath } from "node:url";
 import { ownBundle } from "./code.ts";
 import { ClusterError } from "./errors.ts";
 
-// biome-ignore lint/suspicious/noExplicitAny: what its author's function takes, a task takes.
+/** Any function: what its author takes as arguments, a task takes. */
 export type AnyFunction = (...args: any[]) => unknown;
 
 /** A function that was given an identity by task(). */
