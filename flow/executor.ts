@@ -55,6 +55,7 @@ export interface StartOptions {
 }
 
 /** A function as it is handed to an executor; calling it with the resolved arguments runs it in place. A task is one. */
+// biome-ignore lint/suspicious/noExplicitAny: any function may be handed to an executor.
 export type Submittable<T = unknown> = (...args: any[]) => T | PromiseLike<T>;
 
 /**

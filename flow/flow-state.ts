@@ -63,7 +63,9 @@ export class FlowState extends RunState {
    */
   resultOf<T>(task: Reference<T>): T;
   resultOf<T>(task: Reference<readonly T[]>, mapIndex: number): T;
+  // biome-ignore lint/suspicious/noExplicitAny: a task of whatever arguments.
   resultOf<R>(task: Task<any, R>): Awaited<R>;
+  // biome-ignore lint/suspicious/noExplicitAny: by name, only the caller knows the type.
   resultOf(task: TaskSelector, mapIndex?: number): any;
   resultOf(task: TaskSelector, mapIndex?: number): unknown {
     const state = this.taskState(task, mapIndex);

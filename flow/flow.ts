@@ -76,6 +76,7 @@ export class Flow {
   }
 
   /** Adds a call of a task. The same task object is added once: give `task.with({})` for another call of it. */
+  // biome-ignore lint/suspicious/noExplicitAny: a task of whatever arguments.
   addTask<R>(task: AnyTask & ((...args: any[]) => Reference<R>)): Reference<R> {
     return typedReference(new NodeReference(this.#nodeOf(task)));
   }
@@ -93,6 +94,7 @@ export class Flow {
    * Says what a task depends on; it is added if need be.
    * @throws ClusterError BAD_FLOW, CYCLIC_GRAPH
    */
+  // biome-ignore lint/suspicious/noExplicitAny: named by a selector, only the caller knows the type.
   setDependencies(task: TaskSelector, dependencies: Dependencies): Reference<any> {
     const node = this.#resolve(task);
     if (node.kind === "parameter")

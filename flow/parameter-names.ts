@@ -1,16 +1,17 @@
 import { createRequire } from "node:module";
 import type { Pattern } from "acorn";
+import type { TaskDefinition } from "../protocol/task-registry.ts";
 
 // Loaded on first use: every slot imports this module, and hardly any asks for the name of a parameter.
 const require = createRequire(import.meta.url);
 
 /** The names of a function's parameters, in order; "" for one that is taken apart (`{ a, b }`) or a rest. */
-export function parameterNames(fn: (...args: any[]) => unknown): readonly string[] {
+export function parameterNames(fn: TaskDefinition["fn"]): readonly string[] {
   return parametersOf(fn).map(nameOf);
 }
 
 /** The property names that a function takes apart in its only parameter, if that is how it takes its arguments. */
-export function objectParameterNames(fn: (...args: any[]) => unknown): readonly string[] | undefined {
+export function objectParameterNames(fn: TaskDefinition["fn"]): readonly string[] | undefined {
   const [first, ...others] = parametersOf(fn);
   const pattern = first?.type === "AssignmentPattern" ? first.left : first;
   if (others.length > 0 || pattern?.type !== "ObjectPattern") return undefined;
@@ -19,7 +20,7 @@ export function objectParameterNames(fn: (...args: any[]) => unknown): readonly 
   );
 }
 
-function parametersOf(fn: (...args: any[]) => unknown): readonly Pattern[] {
+function parametersOf(fn: TaskDefinition["fn"]): readonly Pattern[] {
   const { parseExpressionAt } = require("acorn") as typeof import("acorn");
   const source = Function.prototype.toString.call(fn);
   for (const text of [`(${source})`, `({${source}})`]) {
@@ -41,7 +42,7 @@ function nameOf(pattern: Pattern): string {
 }
 
 /** Where the argument of this name has its place among a function's arguments. */
-export function argumentPath(fn: (...args: any[]) => unknown, name: string): readonly (string | number)[] | undefined {
+export function argumentPath(fn: TaskDefinition["fn"], name: string): readonly (string | number)[] | undefined {
   const index = parameterNames(fn).indexOf(name);
   if (index >= 0) return [index];
   return objectParameterNames(fn)?.includes(name) ? [0, name] : undefined;

@@ -13,12 +13,9 @@ export type WorkerId = Brand<number, "WorkerId">;
 export type ClientId = Brand<number, "ClientId">;
 /** The number by which one function is known on one connection, once it has been defined there. */
 export type FnId = Brand<number, "FnId">;
-/** One submission group that shares slots with others: a flow run, or all that a client submits. */
-export type RunId = Brand<string, "RunId">;
 
 export const taskId = (value: number): TaskId => value as TaskId;
 export const futureId = (value: number): FutureId => value as FutureId;
 export const workerId = (value: number): WorkerId => value as WorkerId;
 export const clientId = (value: number): ClientId => value as ClientId;
 export const fnId = (value: number): FnId => value as FnId;
-export const runId = (value: string): RunId => value as RunId;

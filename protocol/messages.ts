@@ -114,11 +114,24 @@ export type ClientToScheduler =
   /** Asks which of these bundles the scheduler lacks; the reply's value is the missing hashes. */
   | { readonly op: "has-bundles"; readonly request: number; readonly hashes: readonly string[] }
   /** Part `part` of `parts` of a bundle; the reply comes after the last one, once its hash was verified. */
-  | { readonly op: "put-bundle"; readonly request: number; readonly hash: string; readonly part: number; readonly parts: number; readonly bytes: Uint8Array }
+  | {
+      readonly op: "put-bundle";
+      readonly request: number;
+      readonly hash: string;
+      readonly part: number;
+      readonly parts: number;
+      readonly bytes: Uint8Array;
+    }
   /** The client dropped these futures: results that nobody else needs may go. */
   | { readonly op: "release"; readonly futures: readonly FutureId[] }
   /** `force` stops running code, otherwise it is left to finish and its result thrown away. Replied to once nothing of it runs. */
-  | { readonly op: "cancel"; readonly request: number; readonly futures: readonly FutureId[]; readonly force: boolean; readonly reason: string }
+  | {
+      readonly op: "cancel";
+      readonly request: number;
+      readonly futures: readonly FutureId[];
+      readonly force: boolean;
+      readonly reason: string;
+    }
   /** Runs failed tasks again, with the failed tasks they depend on. */
   | { readonly op: "retry"; readonly request: number; readonly futures: readonly FutureId[] }
   /** Reply: `WhoHas[]`, of the client's futures named, or of all that it holds. */
@@ -130,11 +143,29 @@ export type ClientToScheduler =
   /** Reply (value null) once at least `count` workers are registered. */
   | { readonly op: "wait-for-workers"; readonly request: number; readonly count: number }
   /** Asks for places for `futures.length` values; reply: `ScatterPlace[]`, one a future. The client puts the values there itself, then says "scattered". */
-  | { readonly op: "scatter"; readonly request: number; readonly futures: readonly FutureId[]; readonly bytes: readonly number[]; readonly workers: readonly string[]; readonly broadcast: boolean }
+  | {
+      readonly op: "scatter";
+      readonly request: number;
+      readonly futures: readonly FutureId[];
+      readonly bytes: readonly number[];
+      readonly workers: readonly string[];
+      readonly broadcast: boolean;
+    }
   /** The values now lie at these addresses. Reply: null. */
-  | { readonly op: "scattered"; readonly request: number; readonly futures: readonly FutureId[]; readonly addresses: readonly (readonly string[])[] }
+  | {
+      readonly op: "scattered";
+      readonly request: number;
+      readonly futures: readonly FutureId[];
+      readonly addresses: readonly (readonly string[])[];
+    }
   /** Runs a function once on each worker, outside scheduling; reply: `WorkerAnswer[]`. */
-  | { readonly op: "run-on-workers"; readonly request: number; readonly fn: FnId; readonly args: EncodedValue; readonly workers: readonly string[] }
+  | {
+      readonly op: "run-on-workers";
+      readonly request: number;
+      readonly fn: FnId;
+      readonly args: EncodedValue;
+      readonly workers: readonly string[];
+    }
   /** Reply (names) once those workers have handed over what only they hold, and are gone. */
   | { readonly op: "retire-workers"; readonly request: number; readonly names: readonly string[] }
   /** Forgets every task of every client and restarts every worker; reply null once as many workers are back. */
@@ -199,7 +230,9 @@ export interface ClusterInfo {
   readonly workers: readonly WorkerInfo[];
   readonly runs: readonly RunInfo[];
   readonly clients: number;
-  readonly tasks: Readonly<Record<"waiting" | "queued" | "no-worker" | "processing" | "memory" | "erred" | "released", number>>;
+  readonly tasks: Readonly<
+    Record<"waiting" | "queued" | "no-worker" | "processing" | "memory" | "erred" | "released", number>
+  >;
 }
 
 // ── scheduler → client ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -209,14 +242,25 @@ export type SchedulerToClient =
   /** Nothing of the submission was taken. */
   | { readonly op: "rejected"; readonly submission: number; readonly error: WireError }
   /** The result lies at `addresses`, under the number `task`. Sent again when it moved after a loss. */
-  | { readonly op: "finished"; readonly future: FutureId; readonly task: TaskId; readonly bytes: number; readonly addresses: readonly string[] }
+  | {
+      readonly op: "finished";
+      readonly future: FutureId;
+      readonly task: TaskId;
+      readonly bytes: number;
+      readonly addresses: readonly string[];
+    }
   | { readonly op: "failed"; readonly future: FutureId; readonly error: WireError }
   | { readonly op: "cancelled"; readonly future: FutureId; readonly error: WireError }
   /** The result is gone and cannot be made again (a scattered value). */
   | { readonly op: "lost"; readonly future: FutureId; readonly error: WireError }
   /** A finished result vanished, or a failed task is tried again: the future is pending once more. */
   | { readonly op: "pending"; readonly future: FutureId }
-  | { readonly op: "reply"; readonly request: number; readonly value?: unknown; readonly error?: WireError | undefined };
+  | {
+      readonly op: "reply";
+      readonly request: number;
+      readonly value?: unknown;
+      readonly error?: WireError | undefined;
+    };
 
 // ── scheduler → worker ───────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -252,11 +296,24 @@ export type SchedulerToWorker =
    * Take the attempt back. One that waits is dropped; one that runs is stopped (force) or left to end with its result thrown
    * away. Always answered by exactly one "cancelled" once nothing of it runs, unless its "done"/"failed" was already sent.
    */
-  | { readonly op: "cancel"; readonly task: TaskId; readonly attempt: number; readonly force: boolean; readonly reason: string }
+  | {
+      readonly op: "cancel";
+      readonly task: TaskId;
+      readonly attempt: number;
+      readonly force: boolean;
+      readonly reason: string;
+    }
   /** The answer to "unreachable-input": fresh holders. Empty: nobody has it now, wait; the task will be taken back by "cancel" or more holders come. */
   | { readonly op: "holders"; readonly task: TaskId; readonly addresses: readonly string[] }
   /** A bundle that was asked for; the error says why there is none. */
-  | { readonly op: "bundle"; readonly hash: string; readonly part: number; readonly parts: number; readonly bytes: Uint8Array; readonly error?: WireError | undefined }
+  | {
+      readonly op: "bundle";
+      readonly hash: string;
+      readonly part: number;
+      readonly parts: number;
+      readonly bytes: Uint8Array;
+      readonly error?: WireError | undefined;
+    }
   /** Fetch copies of these results from where they lie; each is answered by "stored" or "unreachable-input". */
   | { readonly op: "replicate"; readonly inputs: readonly Input[] }
   /** Run once, now, beside the slots' queue. Answered by "run-reply". */
@@ -270,11 +327,32 @@ export type SchedulerToWorker =
 export type Blame = "task" | "infrastructure";
 
 export type WorkerToScheduler =
-  | { readonly op: "heartbeat"; readonly memoryBytes: number; readonly storedBytes: number; readonly cpuPercent: number; readonly eventLoopDelayMs: number }
+  | {
+      readonly op: "heartbeat";
+      readonly memoryBytes: number;
+      readonly storedBytes: number;
+      readonly cpuPercent: number;
+      readonly eventLoopDelayMs: number;
+    }
   | { readonly op: "started"; readonly task: TaskId; readonly attempt: number }
   /** `startMs`/`endMs` are the worker's own clock, Unix epoch milliseconds. */
-  | { readonly op: "done"; readonly task: TaskId; readonly attempt: number; readonly bytes: number; readonly startMs: number; readonly endMs: number }
-  | { readonly op: "failed"; readonly task: TaskId; readonly attempt: number; readonly error: WireError; readonly blame: Blame; readonly startMs: number; readonly endMs: number }
+  | {
+      readonly op: "done";
+      readonly task: TaskId;
+      readonly attempt: number;
+      readonly bytes: number;
+      readonly startMs: number;
+      readonly endMs: number;
+    }
+  | {
+      readonly op: "failed";
+      readonly task: TaskId;
+      readonly attempt: number;
+      readonly error: WireError;
+      readonly blame: Blame;
+      readonly startMs: number;
+      readonly endMs: number;
+    }
   | { readonly op: "cancelled"; readonly task: TaskId; readonly attempt: number }
   /** The worker now holds a copy (fetched from a peer, or put there by a client). */
   | { readonly op: "stored"; readonly task: TaskId; readonly bytes: number }
@@ -283,7 +361,12 @@ export type WorkerToScheduler =
   /** None of these addresses gave up the input: asks for others ("holders"). */
   | { readonly op: "unreachable-input"; readonly task: TaskId; readonly addresses: readonly string[] }
   | { readonly op: "get-bundle"; readonly hash: string }
-  | { readonly op: "run-reply"; readonly request: number; readonly value?: EncodedValue | undefined; readonly error?: WireError | undefined }
+  | {
+      readonly op: "run-reply";
+      readonly request: number;
+      readonly value?: EncodedValue | undefined;
+      readonly error?: WireError | undefined;
+    }
   /** New tasks are not welcome until it is "running" again. */
   | { readonly op: "status"; readonly status: "running" | "paused" }
   /** It ends now by its own will: its tasks go back without blame. */

@@ -10,6 +10,7 @@ declare module "../../client/placeholder.ts" {
     /** A part of the result: `ref.at("rows")`, `ref.at(0)`. */
     at<Key extends keyof T & (string | number)>(key: Key): Reference<T[Key]>;
     /** Takes a result apart, `const [a, b] = split(x)`, where the task's option `nout` says into how many. */
+    // biome-ignore lint/suspicious/noExplicitAny: the parts of a result have types of their own, which a tuple in the wrong place would lose.
     [Symbol.iterator](): IterableIterator<any>;
   }
 }

@@ -15,6 +15,7 @@ export type UseResource<Args extends readonly unknown[], Handle> = <T>(
  * `const database = resource(openDatabase, closeDatabase)`, and in a flow `database([url], (handle) => load(handle, rows))`.
  * The cleanup gets what the setup returned. How it ends does not decide how the flow's run ends.
  */
+// biome-ignore lint/suspicious/noExplicitAny: what its author's setup takes, a resource takes.
 export function resource<Args extends readonly any[], Handle>(
   setup: Task<Args, Handle>,
   cleanup: Task<[Awaited<Handle>], unknown>,

@@ -29,6 +29,7 @@ export abstract class SessionExecutor implements Executor {
   }
 
   /** @throws ClusterError `NOT_STARTED` */
+  // biome-ignore lint/suspicious/noExplicitAny: any task may be handed to an executor.
   submit<T>(task: Task<any[], T>, args: readonly unknown[], extra?: SubmitExtra): ExecutorFuture<Awaited<T>>;
   submit<T>(fn: Submittable<T>, args: readonly unknown[], extra?: SubmitExtra): ExecutorFuture<T>;
   submit(fn: Submittable, args: readonly unknown[], extra: SubmitExtra = {}): ExecutorFuture {

@@ -25,6 +25,7 @@ export interface GivenContext {
 }
 
 /** Names a task of a flow: a reference to a call of it, the task where it is called once, or the call's name. */
+// biome-ignore lint/suspicious/noExplicitAny: a reference to a result of whatever type.
 export type TaskSelector = Reference<any> | AnyTask | string;
 
 export interface RunOptions {

@@ -1,3 +1,4 @@
+import type { TaskDefinition } from "../../protocol/task-registry.ts";
 import { parameterNames } from "../parameter-names.ts";
 
 /**
@@ -7,7 +8,7 @@ import { parameterNames } from "../parameter-names.ts";
 export function taskRunName(
   template: string | undefined,
   name: string,
-  fn: (...args: any[]) => unknown,
+  fn: TaskDefinition["fn"],
   args: readonly unknown[],
 ): string {
   if (template === undefined) return name;

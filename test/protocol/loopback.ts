@@ -12,7 +12,6 @@ import { silentLogger } from "../../protocol/logger.ts";
 import type { Hello, Role, Welcome } from "../../protocol/messages.ts";
 
 /** Messages of any shape: what these tests send is their own affair. */
-// biome-ignore lint/suspicious/noExplicitAny: the tests read fields of messages that have no type
 export type AnyMessage = any;
 export type AnyConnection = Connection<AnyMessage, AnyMessage>;
 
