@@ -32,6 +32,7 @@ export interface Task<Args extends readonly unknown[], Result> {
 }
 
 /** A task of whatever type: the only one to which every task can be assigned. */
+// biome-ignore lint/suspicious/noExplicitAny: arguments are contravariant, and only any suits them all.
 export type AnyTask = Task<any, any>;
 
 /** Anything that can be submitted: a task, or a function that needs nothing from outside itself. */

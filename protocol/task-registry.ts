@@ -3,6 +3,7 @@ import { ownBundle } from "./code.ts";
 import { ClusterError } from "./errors.ts";
 
 /** Any function: what its author takes as arguments, a task takes. */
+// biome-ignore lint/suspicious/noExplicitAny: arguments are contravariant, and only any suits them all.
 export type AnyFunction = (...args: any[]) => unknown;
 
 /** A function that was given an identity by task(). */
