@@ -25,7 +25,7 @@ const contexts = new AsyncLocalStorage<TaskContext>();
  * @throws ClusterError NOT_STARTED when it is called outside a task.
  */
 export function taskContext(): TaskContext {
-  const context = contexts.getStore();
+  const context = findTaskContext();
   if (context === undefined) {
     throw new ClusterError(
       "NOT_STARTED",
@@ -33,6 +33,11 @@ export function taskContext(): TaskContext {
     );
   }
   return context;
+}
+
+/** The context of the task that is running, if one is: for code that also runs outside tasks. */
+export function findTaskContext(): TaskContext | undefined {
+  return contexts.getStore();
 }
 
 /** Runs `body`, and all that it awaits, as the task that `context` describes. */
