@@ -129,6 +129,8 @@ export class Nanny implements AsyncDisposable {
   /** Starts a process and waits until it is registered; tries again when it dies without a word. */
   async #launch(first: boolean): Promise<void> {
     for (let failures = 1; ; failures++) {
+      if (this.#closing.signal.aborted)
+        throw new ClusterError("CLOSED", "The worker was closed before it was started.");
       const { log: _, ...options } = this.#options;
       const launched = new WorkerProcess({
         start: {
@@ -174,7 +176,7 @@ export class Nanny implements AsyncDisposable {
           "a worker process ended and is replaced",
         );
         this.#failures = performance.now() - current.startedMs < goodLifeMs ? this.#failures + 1 : 0;
-        if (end.exitCode !== exitCodes.restart && end.exitCode !== exitCodes.stuck) await this.#pause();
+        if (end.exitCode !== exitCodes.restart) await this.#pause();
         if (this.#closing.signal.aborted) return await this.#finish();
         await this.#launch(false);
       }

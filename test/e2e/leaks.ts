@@ -8,7 +8,7 @@ import { eventually } from "../eventually.ts";
 const marker = "MUSTER_TEST_FAMILY";
 
 /** What is counted in this process. Timers are left out: the test runner's own come and go. */
-const watchedResources = new Set(["TCPSocketWrap", "TCPServerWrap", "ProcessWrap", "MessagePort"]);
+const watchedResources = new Set(["TCPSocketWrap", "TCPServerWrap", "ProcessWrap"]);
 
 /**
  * For a test file: each of its tests (or all of them together, when they share a cluster) must leave no process, no socket
@@ -74,8 +74,15 @@ export function familyProcesses(family: string | undefined = process.env[marker]
 
 function countResources(): Map<string, number> {
   const counts = new Map<string, number>();
-  for (const resource of process.getActiveResourcesInfo()) {
-    if (watchedResources.has(resource)) counts.set(resource, (counts.get(resource) ?? 0) + 1);
+  const count = (name: string): unknown => counts.set(name, (counts.get(name) ?? 0) + 1);
+  process
+    .getActiveResourcesInfo()
+    .filter((resource) => watchedResources.has(resource))
+    .forEach(count);
+  // Threads are no such resource, but the system knows the names that we gave to ours.
+  for (const task of readdirSync("/proc/self/task")) {
+    const name = readFileSync(`/proc/self/task/${task}/comm`, "utf8").trim();
+    if (name.startsWith("muster")) count(`thread "${name}"`);
   }
   return counts;
 }
