@@ -1,4 +1,4 @@
-/** How a worker process tells its nanny why it ended. Codes of our own start past those that Node and shells use. */
+/** How a worker process that ends in order tells its nanny why. Codes of our own start past those that Node and shells use. */
 export const exitCodes = {
   /** It was told to end. */
   stopped: 0,
@@ -6,10 +6,6 @@ export const exitCodes = {
   startFailed: 70,
   /** It was told to make way for a fresh process. */
   restart: 80,
-  /** A slot could not be used any more without ending the process. */
-  stuck: 81,
   /** The scheduler stayed away for longer than it may. */
   schedulerLost: 82,
-  /** Its nanny vanished. */
-  orphaned: 83,
 } as const;

@@ -26,9 +26,32 @@ async function run({ options }: Extract<NannyToWorker, { readonly kind: "start" 
     return fail(toWireError(error, "NOT_STARTED"), exitCodes.startFailed);
   }
   send({ kind: "registered", address: worker.address });
-  const { end, error } = await worker.ended;
-  if (end === "lost") fail(toWireError(error, "SCHEDULER_UNREACHABLE"), exitCodes.schedulerLost);
-  else process.exit(exitCodes[end]);
+  const { end, reason, error } = await worker.ended;
+  switch (end) {
+    case "stopped":
+    case "restart":
+      return process.exit(exitCodes[end]);
+    case "lost":
+      return fail(toWireError(error, "SCHEDULER_UNREACHABLE"), exitCodes.schedulerLost);
+    case "stuck":
+      process.send?.(
+        {
+          kind: "log",
+          level: "error",
+          fields: {},
+          message: `the worker process kills itself: ${reason}`,
+        } satisfies WorkerToNanny,
+        undefined,
+        undefined,
+        killAll,
+      );
+  }
+}
+
+/** An exit would wait for a thread that sits in native code. This does not, and takes along what tasks have started. */
+function killAll(): void {
+  // A nanny makes its worker the leader of a process group; on Windows there are none.
+  process.kill(process.platform === "win32" ? process.pid : -process.pid, "SIGKILL");
 }
 
 function stop(how: "drain" | "now"): void {
@@ -44,10 +67,10 @@ process.on("message", (received) => {
   void run(message);
 });
 
-// Nobody would restart, stop or even know of a worker without its nanny. Slots in processes end themselves as we vanish.
+// Nobody would restart, stop or even know of a worker without its nanny. Slots in processes end themselves once we are gone.
 process.on("disconnect", () => {
   if (temporaryDirectory !== undefined) rmSync(temporaryDirectory, { recursive: true, force: true });
-  process.exit(exitCodes.orphaned);
+  killAll();
 });
 
 process.on("SIGTERM", () => stop("now"));

@@ -203,17 +203,21 @@ describe("a worker", () => {
 
   it("ends when it is told to, and leaves no file", async () => {
     const directory = await mkdtemp(join(os.tmpdir(), "muster-test-"));
-    cleanups.push(() => rm(directory, { recursive: true, force: true }));
-    const scheduler = await startScheduler();
-    const before = await readdir(os.tmpdir());
-    const worker = await startWorker(scheduler.address);
-    (await scheduler.worker(0)).send({ op: "stop", how: "drain", restart: false, reason: "retired" });
-    expect(await worker.ended).toMatchObject({ end: "stopped", reason: "retired" });
-    await worker.closed;
-    const left = (await readdir(os.tmpdir())).filter(
-      (name) => name.startsWith("muster-worker-") && !before.includes(name),
-    );
-    expect(left).toEqual([]);
+    const { TMPDIR } = process.env;
+    process.env["TMPDIR"] = directory;
+    try {
+      const scheduler = await startScheduler();
+      const worker = await startWorker(scheduler.address);
+      expect(await readdir(directory)).toHaveLength(1);
+      (await scheduler.worker(0)).send({ op: "stop", how: "drain", restart: false, reason: "retired" });
+      expect(await worker.ended).toMatchObject({ end: "stopped", reason: "retired" });
+      await worker.closed;
+      expect(await readdir(directory)).toEqual([]);
+    } finally {
+      if (TMPDIR === undefined) delete process.env["TMPDIR"];
+      else process.env["TMPDIR"] = TMPDIR;
+      await rm(directory, { recursive: true });
+    }
   });
 
   it.each([

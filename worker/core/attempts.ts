@@ -95,9 +95,11 @@ export class Attempts {
     }
   }
 
-  /** An input came for these attempts. */
-  arrived(task: TaskId, dependents: Iterable<Attempt>, nowMs: number): void {
-    for (const attempt of dependents) {
+  /** A result is here now, however it came: it is kept, and whoever waits for it goes on. */
+  arrived(task: TaskId, result: ArrivedValue, nowMs: number): void {
+    const { held, inputs } = this.#with;
+    held.keep(task, result);
+    for (const attempt of inputs.satisfied(task)) {
       if (attempt.state.kind !== "waiting") continue;
       attempt.state.inputs.delete(task);
       this.#readyIfComplete(attempt, nowMs);
@@ -133,10 +135,9 @@ export class Attempts {
 
   done(attempt: Attempt, result: ArrivedValue, startMs: number, endMs: number, nowMs: number): void {
     const { task, attempt: number } = attempt.assignment;
-    const { outbox, held } = this.#with;
     if (this.#ended(attempt, nowMs)) return;
-    held.keep(task, result);
-    outbox.send({ op: "done", task, attempt: number, bytes: result.bytes, startMs, endMs });
+    this.arrived(task, result, nowMs);
+    this.#with.outbox.send({ op: "done", task, attempt: number, bytes: result.bytes, startMs, endMs });
   }
 
   failed(attempt: Attempt, error: WireError, startMs: number, endMs: number, nowMs: number): void {

@@ -104,10 +104,7 @@ export class WorkerCore {
       case "slots-broken":
         return this.#slotsBroken(event.reason);
       case "fetched":
-        for (const { want, ...value } of inputs.fetched(event.fetch, event.values)) {
-          this.#arrived(want.task, value);
-          this.#attempts.arrived(want.task, want.dependents, nowMs);
-        }
+        for (const arrival of inputs.fetched(event.fetch, event.values)) this.#arrived(arrival.task, arrival, nowMs);
         return;
       case "fetch-unreachable":
         return inputs.unreachable(event.fetch, nowMs);
@@ -128,9 +125,7 @@ export class WorkerCore {
       case "put":
         // A value that no scheduler knows of would never be freed.
         if (!this.#outbox.connected) return;
-        this.#arrived(event.task, event);
-        this.#attempts.arrived(event.task, inputs.satisfied(event.task)?.dependents ?? [], nowMs);
-        return;
+        return this.#arrived(event.task, event, nowMs);
       case "stop":
         return this.#stop(event.how, "stopped", event.reason);
       case "wake":
@@ -183,8 +178,8 @@ export class WorkerCore {
     }
   }
 
-  #arrived(task: TaskId, value: ArrivedValue): void {
-    this.#parts.held.keep(task, value);
+  #arrived(task: TaskId, value: ArrivedValue, nowMs: number): void {
+    this.#attempts.arrived(task, value, nowMs);
     this.#tellStored(task);
   }
 

@@ -14,9 +14,9 @@ interface Fetch {
   readonly wants: readonly Want[];
 }
 
-/** A wanted value that came, for the core to store and to tell those who waited. */
+/** A value that came and is still wanted. */
 export interface Arrival extends ArrivedValue {
-  readonly want: Want;
+  readonly task: TaskId;
 }
 
 /** Brings results from other workers here: which are wanted, by whom, from where, and what is on its way. */
@@ -73,11 +73,12 @@ export class Inputs {
     this.#dropIfOrphan(want);
   }
 
-  /** The value came another way. Returns who waited for it. */
-  satisfied(task: TaskId): Want | undefined {
+  /** The value is here. Returns who waited for it. */
+  satisfied(task: TaskId): Iterable<Attempt> {
     const want = this.wants.get(task);
-    if (want !== undefined) this.#remove(want);
-    return want;
+    if (want === undefined) return [];
+    this.#remove(want);
+    return want.dependents;
   }
 
   /** The scheduler names holders afresh, so those that failed before are worth another try. */
@@ -99,12 +100,9 @@ export class Inputs {
     const arrivals: Arrival[] = [];
     for (const want of this.#stillFetching(fetch, number)) {
       const arrived = values.get(want.task);
-      if (isOrphan(want)) {
-        this.#remove(want);
-      } else if (arrived !== undefined) {
-        this.#remove(want);
-        arrivals.push({ want, ...arrived });
-      } else {
+      if (isOrphan(want)) this.#remove(want);
+      else if (arrived !== undefined) arrivals.push({ task: want.task, ...arrived });
+      else {
         want.tried.add(fetch.peer.address);
         this.#enqueue(want);
       }

@@ -154,7 +154,7 @@ export class WorkerProcess {
     if (this.#stopped !== undefined)
       return new ClusterError("CLOSED", "The worker was closed before it was registered.");
     const how = end.signal === null ? `with exit code ${end.exitCode}` : `by ${end.signal}`;
-    const lines = end.lastLogLines.slice(-10).join("\n");
+    const lines = end.lastLogLines.join("\n");
     const said = lines === "" ? "It said nothing." : `It said last:\n${lines}`;
     return new WorkerLostError(`A worker process ended ${how} before it was registered. ${said}`, {
       details: { ...end },

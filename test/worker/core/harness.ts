@@ -1,15 +1,16 @@
 import { expect } from "vitest";
+import type { FnRef } from "../../../protocol/code.ts";
 import { fnId, type TaskId, taskId } from "../../../protocol/ids.ts";
-import type { Assignment, EncodedValue, WorkerToScheduler } from "../../../protocol/messages.ts";
+import type { Assignment, EncodedValue, Input, WorkerToScheduler } from "../../../protocol/messages.ts";
 import { WorkerCore, type WorkerCoreOptions } from "../../../worker/core/core.ts";
 import type { Execution, WorkerEffect } from "../../../worker/core/effects.ts";
 import type { ArrivedValue, CoreMessage, WorkerEvent } from "../../../worker/core/events.ts";
 
-export const bundle = "b".repeat(64);
+export const bundle: string = "b".repeat(64);
 export const value: EncodedValue = [new Uint8Array([1])];
 /** Function 1 is Muster's own, so its code is always there; function 2 lives in a bundle. */
-export const ownFn = { bundle: "muster", name: "own", entry: "call" };
-export const bundledFn = { bundle, name: "inc", entry: "call" };
+export const ownFn: FnRef = { bundle: "muster", name: "own", entry: "call" };
+export const bundledFn: FnRef = { bundle, name: "inc", entry: "call" };
 
 export const t = (number: number): TaskId => taskId(number);
 
@@ -31,7 +32,7 @@ export function compute(task: number, changes: Partial<Assignment> = {}): Assign
   };
 }
 
-export function input(task: number, addresses: readonly string[], bytes = 1) {
+export function input(task: number, addresses: readonly string[], bytes = 1): Input {
   return { task: t(task), bytes, addresses };
 }
 

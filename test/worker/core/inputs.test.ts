@@ -71,6 +71,13 @@ describe("gathering inputs", () => {
     expect(h.event({ kind: "fetched", fetch: 1, values: arrived(1) })).toEqual([store(1), stored(1), fetch(3, a, 4)]);
   });
 
+  it("goes on with an input that was lost elsewhere and made again here", () => {
+    const h = new Harness();
+    h.messages(compute(2, { inputs: [input(1, [])] }));
+    h.messages(compute(1, { attempt: 2 }));
+    expect(h.event(slotDone(1))).toEqual([store(1), done(1, 2), execute(2, 2, { inputs: [t(1)] }), started(2)]);
+  });
+
   it("asks for what the most urgent task needs first", () => {
     const h = new Harness();
     const mb = 60_000_000;
