@@ -1,4 +1,4 @@
-import type { ClusterInfo } from "../protocol/messages.ts";
+import type { ClusterInfo } from "../protocol/cluster-info.ts";
 import { formatBytes, formatDuration } from "../protocol/units.ts";
 import type { AnyCommand, CliCommand } from "./command.ts";
 import { requireAddress, requireToken } from "./connection-settings.ts";

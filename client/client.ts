@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
+import type { ClusterInfo } from "../protocol/cluster-info.ts";
 import type { ClusterError } from "../protocol/errors.ts";
 import type { FutureId } from "../protocol/ids.ts";
-import type { ClientToScheduler, ClusterInfo, WhoHas } from "../protocol/messages.ts";
+import type { ClientToScheduler, WhoHas } from "../protocol/messages.ts";
 import { PeerLinks } from "../protocol/transfer.ts";
 import { type ClientOptions, type ClusterAddress, resolveClientOptions } from "./client-options.ts";
 import { withDeadline } from "./deadline.ts";

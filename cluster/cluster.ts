@@ -1,8 +1,8 @@
 import { createRequire } from "node:module";
 import { resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import type { WorkerStatus } from "../protocol/cluster-info.ts";
 import { ConfigurationError } from "../protocol/errors.ts";
-import type { WorkerStatus } from "../protocol/messages.ts";
 import { ownModuleUrl } from "../protocol/own-module.ts";
 import { importingInSlot } from "../protocol/task-registry.ts";
 

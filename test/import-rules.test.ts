@@ -15,7 +15,7 @@ interface Rule {
 }
 
 /** What a pure file may take from protocol: data, ids, errors. */
-const pureProtocol = ["ids", "errors", "messages", "code", "clock", "logger", "version"].map(
+const pureProtocol = ["ids", "errors", "messages", "cluster-info", "code", "clock", "logger", "version"].map(
   (name) => `protocol/${name}.ts`,
 );
 

@@ -1,5 +1,5 @@
+import type { ClusterInfo } from "../../protocol/cluster-info.ts";
 import type { Logger } from "../../protocol/logger.ts";
-import type { ClusterInfo } from "../../protocol/messages.ts";
 
 const intervalMs = 1_000;
 

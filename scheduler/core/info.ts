@@ -1,5 +1,6 @@
+import type { ClusterInfo, WorkerInfo } from "../../protocol/cluster-info.ts";
 import type { FutureId } from "../../protocol/ids.ts";
-import type { ClusterInfo, WhoHas, WorkerInfo } from "../../protocol/messages.ts";
+import type { WhoHas } from "../../protocol/messages.ts";
 import { protocolVersion } from "../../protocol/version.ts";
 import type { ClientRecord } from "./client-record.ts";
 import { addressesOf } from "./enter.ts";

@@ -1,5 +1,6 @@
+import type { WorkerStatus } from "../../protocol/cluster-info.ts";
 import type { FnId, TaskId, WorkerId } from "../../protocol/ids.ts";
-import type { WorkerRegistration, WorkerStatus } from "../../protocol/messages.ts";
+import type { WorkerRegistration } from "../../protocol/messages.ts";
 import { newQueue, type Queue } from "./run.ts";
 import type { Task } from "./task.ts";
 

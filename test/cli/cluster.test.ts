@@ -2,7 +2,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { ClusterInfo } from "../../protocol/messages.ts";
+import type { ClusterInfo } from "../../protocol/cluster-info.ts";
 import { MusterBench, type RunningMuster } from "./muster.ts";
 import { until } from "./until.ts";
 
