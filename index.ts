@@ -21,6 +21,7 @@ export {
 export { LocalExecutor } from "./flow/executors/local-executor.ts";
 export { PoolExecutor, type PoolExecutorOptions, type PoolScheduler } from "./flow/executors/pool-executor.ts";
 export * from "./flow/index.ts";
+export type { ClusterInfo, RunInfo, WorkerInfo, WorkerStatus } from "./protocol/cluster-info.ts";
 export {
   CancelledError,
   ClusterError,
@@ -32,6 +33,5 @@ export {
   WorkerLostError,
 } from "./protocol/errors.ts";
 export type { Logger, LogLevel } from "./protocol/logger.ts";
-export type { ClusterInfo, RunInfo, WorkerInfo, WorkerStatus } from "./protocol/messages.ts";
 export { type TaskContext, taskContext } from "./protocol/task-context.ts";
 export { version } from "./protocol/version.ts";

@@ -1,11 +1,11 @@
 import { createHash, randomBytes } from "node:crypto";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import type { ClusterInfo } from "../../../protocol/cluster-info.ts";
 import { type Connection, dial } from "../../../protocol/connection.ts";
 import { InvariantViolation } from "../../../protocol/errors.ts";
 import { silentLogger } from "../../../protocol/logger.ts";
 import type {
   ClientToScheduler,
-  ClusterInfo,
   SchedulerToClient,
   SchedulerToWorker,
   WorkerRegistration,
