@@ -12,12 +12,10 @@ import { WorkerRecord } from "./worker-record.ts";
 export function welcomeWorker(state: SchedulerState, id: WorkerId, registration: WorkerRegistration): void {
   for (const other of [...state.workers.values()]) {
     if (other.name !== registration.name && other.address !== registration.address) continue;
-    loseWorker(
-      state,
-      other,
-      `superseded by a new process of the same name or address${predecessorEnd(registration)}`,
-      true,
-    );
+    const reason = `superseded by a new process of the same name or address${predecessorEnd(registration)}`;
+    // Told to end, not only cut off: it would dial again, and the two would take turns in superseding each other.
+    state.toWorker(other, { op: "stop", how: "now", restart: false, reason });
+    loseWorker(state, other, reason, true);
   }
   const worker = new WorkerRecord(id, registration, state.nowMs);
   state.workers.set(id, worker);

@@ -76,7 +76,8 @@ function done(
     if (state.tasks.get(id)?.holders.has(worker) !== true) state.toWorker(worker, { op: "free", tasks: [id] });
     return;
   }
-  task.estimate.sample(durationMs);
+  // No time at all means that the worker held the result already, which says nothing of the task's duration.
+  if (durationMs > 0) task.estimate.sample(durationMs);
   task.run.serviceMs += Math.max(0, durationMs);
   finish(state, task, worker, bytes);
 }

@@ -164,6 +164,7 @@ test("a worker that comes back under its name replaces the old one", () => {
   bench.submit([spec(1)]);
   bench.assigned(1);
   bench.worker(2, { name: "w1" });
+  expect(bench.sent(1)).toMatchObject([{ op: "stop", how: "now", restart: false }]);
   expect(bench.closed).toEqual([1]);
   expect(first(bench.assigned(2)).attempt).toBe(2);
 });
