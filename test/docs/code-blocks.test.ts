@@ -1,37 +1,19 @@
 import { execFile } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { runProgram } from "../run-program.ts";
+import { blocksOf, root } from "./pages.ts";
 
 // Every ```ts block of the documentation is a whole program: all of them type-check, and each runs. What a comment
 // behind a console.log says is printed is compared with what is printed.
 
-const root = fileURLToPath(new URL("../..", import.meta.url));
-
-interface Block {
-  readonly title: string;
-  readonly code: string;
-  readonly file: string;
-}
-
 const folder = mkdtempSync(join(root, "test/docs/blocks-"));
-const pages = [
-  "README.md",
-  ...readdirSync(join(root, "docs"))
-    .filter((name) => name.endsWith(".md"))
-    .map((name) => `docs/${name}`),
-];
-const blocks: Block[] = pages.flatMap((page) => {
-  const found = readFileSync(join(root, page), "utf8").matchAll(/^```ts\n(.*?)^```$/gms);
-  return Array.from(found, ([, code], index) => ({
-    title: `${page} block ${index + 1}`,
-    code: code as string,
-    file: join(folder, `${basename(page, ".md").toLowerCase()}-${index + 1}.ts`),
-  }));
-});
+const blocks = blocksOf("ts").map((block, index) => ({
+  ...block,
+  file: join(folder, `${basename(block.page, ".md").toLowerCase()}-${index + 1}.ts`),
+}));
 
 beforeAll(() => {
   for (const { file, code } of blocks) writeFileSync(file, code);
