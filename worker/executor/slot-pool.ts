@@ -17,7 +17,11 @@ export interface SlotPoolOptions {
   readonly onEvent: (event: SlotEvent) => void;
   /** How long a task may take to obey its signal, and its thread or process to end, before the next rung. Default 1,000. */
   readonly graceMs?: number | undefined;
-  /** The old-generation heap of each slot. Default 0: V8's own limit. */
+  /**
+   * The old-generation heap of each slot. Default 0: V8's own limit. A process that overflows it ends alone, always; of a
+   * thread that holds only as long as no single allocation (a growing Map or array) is what overflows: then V8 aborts the
+   * process that the thread lives in.
+   */
   readonly maxHeapBytes?: number | undefined;
   readonly log?: Logger | undefined;
 }
