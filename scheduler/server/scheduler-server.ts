@@ -14,6 +14,7 @@ import type {
 } from "../../protocol/messages.ts";
 import { parseClientToScheduler, parseWorkerToScheduler } from "../../protocol/parse.ts";
 import { version } from "../../protocol/version.ts";
+import { toWireError } from "../../protocol/wire-error.ts";
 import { SchedulerCore } from "../core/core.ts";
 import type { SchedulerEffect, SchedulerEvent } from "../core/events.ts";
 import { heartbeatMs } from "../core/heartbeat.ts";
@@ -227,10 +228,10 @@ export class SchedulerServer implements AsyncDisposable {
   #perform(effect: SchedulerEffect): void {
     switch (effect.kind) {
       case "to-client":
-        this.#clients.get(effect.client)?.send(effect.message);
+        this.#send(this.#clients.get(effect.client), effect.message);
         break;
       case "to-worker":
-        this.#workers.get(effect.worker)?.send(effect.message);
+        this.#send(this.#workers.get(effect.worker), effect.message);
         break;
       case "close-worker":
         this.#hangUp(effect.worker, effect.reason);
@@ -240,6 +241,17 @@ export class SchedulerServer implements AsyncDisposable {
         break;
       default:
         assertNever(effect);
+    }
+  }
+
+  /** A message that is too large for a frame costs the one that it is for its answer or connection, and nobody else anything. */
+  #send<M extends SchedulerToClient | SchedulerToWorker>(to: Connection<unknown, M> | undefined, message: M): void {
+    try {
+      to?.send(message);
+    } catch (error) {
+      this.#log.error({ error, remote: to?.remote, op: message.op }, "a message could not be sent");
+      if (message.op === "reply") to?.send({ op: "reply", request: message.request, error: toWireError(error) } as M);
+      else void to?.close(String(error));
     }
   }
 

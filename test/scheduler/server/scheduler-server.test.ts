@@ -188,6 +188,20 @@ test("a broken core ends the server: it is logged, workers are stopped, and clos
   await server.close();
 });
 
+test("an answer that is too large for a frame becomes an error, and the server goes on", async () => {
+  const server = await startServer();
+  const client = await connectClient(server);
+  const handle = vi.spyOn(SchedulerCore.prototype, "handle").mockImplementation((event) => {
+    if (event.kind !== "client-message") return [];
+    const value = [new Uint8Array(65 * 2 ** 20)];
+    return [{ kind: "to-client", client: event.client, message: { op: "reply", request: 1, value } }];
+  });
+  client.connection.send({ op: "info", request: 1 });
+  expect(await client.next()).toMatchObject({ op: "reply", request: 1, error: { code: "TOO_LARGE" } });
+  handle.mockRestore();
+  expect(await workerNames(client)).toEqual([]);
+});
+
 test("a port in use is told with what to do; a host that is not ours, too", async () => {
   const { port } = await startServer();
   await expect(startServer({ port })).rejects.toMatchObject({ name: "ConfigurationError", code: "PORT_IN_USE" });
