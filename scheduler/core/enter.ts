@@ -7,10 +7,16 @@ import type { WorkerRecord } from "./worker-record.ts";
 export function enter(state: SchedulerState, task: Task, next: TaskState): void {
   const previous = task.state;
   const wasActive = isActive(task);
-  if (previous.kind === "queued") state.queued--;
+  if (previous.kind === "queued") {
+    state.queued--;
+    task.run.queued--;
+  }
   if (previous.kind === "processing") leaveWorker(state, task, previous);
   task.state = next;
-  if (next.kind === "queued") state.queued++;
+  if (next.kind === "queued") {
+    state.queued++;
+    task.run.queued++;
+  }
   if (next.kind === "processing") task.run.processing++;
   state.story.tell(`${task.key}: ${previous.kind} → ${next.kind}`);
 
@@ -31,7 +37,7 @@ function leaveWorker(state: SchedulerState, task: Task, was: TaskState & { kind:
   worker.occupancyMs = worker.processing.size === 0 ? 0 : Math.max(0, worker.occupancyMs - was.estimateMs);
   worker.giveBack(task.placement.resources);
   task.run.processing--;
-  task.run.serviceMs -= was.estimateMs;
+  task.run.serve(-was.estimateMs);
   if (!worker.gone) state.hungry.add(worker);
 }
 

@@ -1,14 +1,15 @@
 import { InvariantViolation } from "../../protocol/errors.ts";
-import { isFresh } from "./run.ts";
 import type { SchedulerState } from "./state.ts";
 import { isActive, isNeeded, type Task } from "./task.ts";
 import type { WorkerRecord } from "./worker-record.ts";
 
 /** What must be true of the whole state between two events. */
 export function checkInvariants(state: SchedulerState): void {
+  const inQueues = new Set(state.shared.tasks());
+  for (const worker of state.workers.values()) for (const task of worker.preferred.tasks()) inQueues.add(task);
   let queued = 0;
   for (const task of state.tasks.values()) {
-    checkTask(state, task);
+    checkTask(state, task, inQueues);
     if (task.state.kind === "queued") queued++;
   }
   if (queued !== state.queued) violated(state, `${queued} tasks are queued, the counter says ${state.queued}`);
@@ -23,7 +24,7 @@ export function checkInvariants(state: SchedulerState): void {
   if (state.unsettled.length > 0) violated(state, "tasks are left unsettled after the event");
 }
 
-function checkTask(state: SchedulerState, task: Task): void {
+function checkTask(state: SchedulerState, task: Task, inQueues: ReadonlySet<Task>): void {
   const { kind } = task.state;
   if (task.forgotten) violated(state, "a forgotten task is still on the books", task);
   let active = 0;
@@ -50,22 +51,13 @@ function checkTask(state: SchedulerState, task: Task): void {
   if (task.state.kind === "queued") {
     if (task.deps.some((dep) => dep.state.kind !== "memory"))
       violated(state, "it is queued without all of its inputs", task);
-    if (!isInSomeQueue(state, task)) violated(state, "it is queued, and in no queue", task);
+    if (!inQueues.has(task)) violated(state, "it is queued, and in no queue", task);
   }
   if (task.state.kind === "processing") {
     const { worker } = task.state;
     if (worker.gone || !worker.processing.has(task))
       violated(state, `its worker ${worker.name} does not know of it`, task);
   }
-}
-
-function isInSomeQueue(state: SchedulerState, task: Task): boolean {
-  const shared = task.run.queues.get(task.placement)?.data ?? [];
-  if (shared.some((entry) => entry.task === task && isFresh(entry))) return true;
-  for (const worker of state.workers.values()) {
-    if (worker.preferred.data.some((entry) => entry.task === task && isFresh(entry))) return true;
-  }
-  return false;
 }
 
 function checkWorker(state: SchedulerState, worker: WorkerRecord): void {

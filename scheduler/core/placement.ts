@@ -3,9 +3,9 @@ import { addressesOf, enter } from "./enter.ts";
 import { bandwidthBytesPerMs } from "./estimates.ts";
 import type { FnRecord } from "./functions.ts";
 import { hasRoom, suits } from "./placement-class.ts";
-import { freshTop, type Run } from "./run.ts";
+import { joinSharing, servesBefore } from "./run.ts";
 import type { SchedulerState } from "./state.ts";
-import { runsBefore, type Task } from "./task.ts";
+import type { Task } from "./task.ts";
 import type { WorkerRecord } from "./worker-record.ts";
 
 // Ready tasks wait here, not on workers, until a worker has room: the later a task is bound, the less there is to move
@@ -19,12 +19,12 @@ const transferLatencyMs = 1;
 
 /** Every input is in memory: queues the task, at the worker that holds most of its inputs if one does. */
 export function queueReady(state: SchedulerState, task: Task): void {
+  if (!task.run.isBusy) joinSharing(task.run, state.runs.values());
   state.ticket++;
   const ticket = state.ticket;
   enter(state, task, { kind: "queued", ticket });
   const home = homeOf(state, task);
-  if (home === undefined) task.run.enqueue(task, ticket);
-  else home.preferred.push({ task, ticket });
+  (home?.preferred ?? state.shared).add(task, ticket);
 }
 
 /** The suitable worker that would have to fetch least; of equals the least busy, then the one that stores least. */
@@ -96,54 +96,30 @@ function fillUpTo(state: SchedulerState, limit: (worker: WorkerRecord, task: Tas
   return full;
 }
 
-/** What the worker should run next: of its own queue and the least served run's the better, else what another worker is too busy for. */
+/** What the worker should run next: of its own queue and everybody's the better, else what another worker is too busy for. */
 function next(state: SchedulerState, worker: WorkerRecord): Task | undefined {
-  const own = freshTop(worker.preferred);
-  const shared = sharedTop(state, worker);
-  const ownFits = own !== undefined && hasRoom(own.placement, worker);
-  if (ownFits && shared !== undefined) return servesBefore(own, shared) ? own : shared;
-  if (ownFits) return own;
-  return shared ?? overflowFor(state, worker);
+  const accepts = (task: Task): boolean => mayRun(state, task, worker);
+  const own = worker.preferred.best(accepts);
+  const shared = state.shared.best(accepts);
+  if (own !== undefined && shared !== undefined) return servesBefore(own, shared) ? own : shared;
+  return own ?? shared ?? overflowFor(state, worker, accepts);
 }
 
-function servesBefore(a: Task, b: Task): boolean {
-  if (a.run !== b.run && a.run.serviceMs !== b.run.serviceMs) return a.run.serviceMs < b.run.serviceMs;
-  return runsBefore(a, b);
-}
-
-function sharedTop(state: SchedulerState, worker: WorkerRecord): Task | undefined {
-  let best: Task | undefined;
-  for (const run of state.runs.values()) {
-    const candidate = topOfRun(state, run, worker);
-    if (candidate !== undefined && (best === undefined || servesBefore(candidate, best))) best = candidate;
-  }
-  return best;
-}
-
-function topOfRun(state: SchedulerState, run: Run, worker: WorkerRecord): Task | undefined {
-  let best: Task | undefined;
-  for (const [placement, queue] of run.queues) {
-    const task = freshTop(queue);
-    if (task === undefined) {
-      run.queues.delete(placement);
-      continue;
-    }
-    if (best !== undefined && !runsBefore(task, best)) continue;
-    if (hasRoom(placement, worker) && suits(placement, worker, state.workers.values())) best = task;
-  }
-  return best;
+/** Whether the worker could start the task now. The answer is the same for every task of its run and placement class. */
+function mayRun(state: SchedulerState, task: Task, worker: WorkerRecord): boolean {
+  if (task.run.hasAllItsSlots || !hasRoom(task.placement, worker)) return false;
+  return suits(task.placement, worker, state.workers.values());
 }
 
 /** A task that waits for a busier worker, if fetching its inputs takes less time than its turn there. */
-function overflowFor(state: SchedulerState, worker: WorkerRecord): Task | undefined {
+function overflowFor(state: SchedulerState, worker: WorkerRecord, accepts: (task: Task) => boolean): Task | undefined {
   if (worker.assigned >= worker.slots) return undefined;
   let best: Task | undefined;
   let bestGainMs = 0;
   for (const victim of state.workers.values()) {
     if (victim === worker) continue;
-    const task = freshTop(victim.preferred);
-    if (task === undefined || !hasRoom(task.placement, worker)) continue;
-    if (!suits(task.placement, worker, state.workers.values())) continue;
+    const task = victim.preferred.best(accepts);
+    if (task === undefined) continue;
     const waitMs = takesTasks(victim) && victim.assigned < victim.slots ? 0 : victim.occupancyMs / victim.slots;
     const gainMs = waitMs - fetchMs(task, worker);
     if (gainMs > bestGainMs || !takesTasks(victim)) {
@@ -175,7 +151,7 @@ function assign(state: SchedulerState, task: Task, worker: WorkerRecord): void {
   worker.processing.add(task);
   worker.occupancyMs += estimateMs;
   worker.consume(task.placement.resources);
-  task.run.serviceMs += estimateMs;
+  task.run.serve(estimateMs);
   defineFn(state, worker, fn);
   const inputs: Input[] = task.inputs.map((dep) => ({
     task: dep.id,
@@ -206,11 +182,7 @@ export function defineFn(state: SchedulerState, worker: WorkerRecord, fn: FnReco
 
 /** Tasks that waited for this worker find another home. */
 export function rehome(state: SchedulerState, worker: WorkerRecord): void {
-  const entries = [...worker.preferred.data];
-  for (const entry of entries) {
-    const { task } = entry;
-    if (task.state.kind === "queued" && task.state.ticket === entry.ticket) queueReady(state, task);
-  }
+  for (const task of worker.preferred.tasks()) queueReady(state, task);
 }
 
 /** Why no worker can run a queued task, or undefined when some could. */

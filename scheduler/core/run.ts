@@ -1,41 +1,16 @@
-import TinyQueue from "tinyqueue";
-import type { PlacementClass } from "./placement-class.ts";
 import { runsBefore, type Task } from "./task.ts";
-
-/** A task in a queue. It is stale once the task left the state that `ticket` belongs to. */
-export interface QueueEntry {
-  readonly task: Task;
-  readonly ticket: number;
-}
-
-export function isFresh(entry: QueueEntry): boolean {
-  const state = entry.task.state;
-  return state.kind === "queued" && state.ticket === entry.ticket;
-}
-
-/** A task leaves a queue in place: its entry goes stale, and is skipped when it comes to the top. */
-export type Queue = TinyQueue<QueueEntry>;
-
-export const newQueue = (): Queue => new TinyQueue<QueueEntry>([], (a, b) => (runsBefore(a.task, b.task) ? -1 : 1));
-
-/** The best entry that still stands, after throwing away the stale ones above it. */
-export function freshTop(queue: Queue): Task | undefined {
-  for (;;) {
-    const entry = queue.peek();
-    if (entry === undefined) return undefined;
-    if (isFresh(entry)) return entry.task;
-    queue.pop();
-  }
-}
 
 /** All that shares slots as one party: a flow run, or what a client submits without naming a run. */
 export class Run {
   readonly name: string;
-  /** Slot time that its tasks used or are expected to use: the run with the least is served next. */
-  serviceMs = 0;
-  /** Its queued tasks without a preference for a worker, by what they ask of one. */
-  readonly queues: Map<PlacementClass, Queue> = new Map();
+  /** Its share when slots are scarce, relative to other runs'. */
+  weight = 1;
+  /** It never has more tasks on workers than this. */
+  slotsMax: number = Number.POSITIVE_INFINITY;
+  /** Slot time that its tasks used or are expected to use, by weight: the run with the least is served next. */
+  weightedServiceMs = 0;
   tasks = 0;
+  queued = 0;
   processing = 0;
   finished = 0;
   failed = 0;
@@ -44,12 +19,32 @@ export class Run {
     this.name = name;
   }
 
-  enqueue(task: Task, ticket: number): void {
-    let queue = this.queues.get(task.placement);
-    if (queue === undefined) {
-      queue = newQueue();
-      this.queues.set(task.placement, queue);
-    }
-    queue.push({ task, ticket });
+  serve(slotMs: number): void {
+    this.weightedServiceMs += slotMs / this.weight;
   }
+
+  /** Whether it takes part in the sharing of slots now. */
+  get isBusy(): boolean {
+    return this.queued + this.processing > 0;
+  }
+
+  get hasAllItsSlots(): boolean {
+    return this.processing >= this.slotsMax;
+  }
+}
+
+/**
+ * A run that joins the sharing (again) starts level with the least served of those that share now: it neither starves
+ * them for what it did not use while it was away, nor is starved for what it used before (start-time fair queueing).
+ */
+export function joinSharing(run: Run, runs: Iterable<Run>): void {
+  let least = Number.POSITIVE_INFINITY;
+  for (const other of runs) if (other !== run && other.isBusy) least = Math.min(least, other.weightedServiceMs);
+  if (Number.isFinite(least)) run.weightedServiceMs = Math.max(run.weightedServiceMs, least);
+}
+
+/** The least served run's task goes first; within a run, the better by priority. */
+export function servesBefore(a: Task, b: Task): boolean {
+  const served = a.run.weightedServiceMs - b.run.weightedServiceMs;
+  return a.run === b.run || served === 0 ? runsBefore(a, b) : served < 0;
 }

@@ -4,6 +4,7 @@ import type { ClientRecord } from "./client-record.ts";
 import type { SchedulerEffect } from "./events.ts";
 import { FunctionTable } from "./functions.ts";
 import { PlacementClasses } from "./placement-class.ts";
+import { ReadyQueues } from "./ready-queues.ts";
 import { Requests } from "./requests.ts";
 import { Retirement } from "./retirement.ts";
 import { Run } from "./run.ts";
@@ -40,6 +41,8 @@ export class SchedulerState {
   readonly requests: Requests = new Requests();
   readonly retirement: Retirement = new Retirement();
 
+  /** Queued tasks that no worker holds an input of. Those of which one does are in that worker's own queues. */
+  readonly shared: ReadyQueues = new ReadyQueues();
   /** Tasks in state queued; with none, placement has nothing to look at. */
   queued = 0;
   /** Tasks that may have lost their last reason to be kept; looked at when the event is done. */
@@ -71,10 +74,6 @@ export class SchedulerState {
     let run = this.runs.get(name);
     if (run === undefined) {
       run = new Run(name);
-      // A newcomer starts level with the least served, so that it neither starves the others nor is starved by its past.
-      let least = Number.POSITIVE_INFINITY;
-      for (const other of this.runs.values()) least = Math.min(least, other.serviceMs);
-      run.serviceMs = Number.isFinite(least) ? least : 0;
       this.runs.set(name, run);
     }
     return run;

@@ -78,7 +78,7 @@ function done(
   }
   // No time at all means that the worker held the result already, which says nothing of the task's duration.
   if (durationMs > 0) task.estimate.sample(durationMs);
-  task.run.serviceMs += Math.max(0, durationMs);
+  task.run.serve(Math.max(0, durationMs));
   finish(state, task, worker, bytes);
 }
 

@@ -1,7 +1,7 @@
 import type { WorkerStatus } from "../../protocol/cluster-info.ts";
 import type { FnId, TaskId, WorkerId } from "../../protocol/ids.ts";
 import type { WorkerRegistration } from "../../protocol/messages.ts";
-import { newQueue, type Queue } from "./run.ts";
+import { ReadyQueues } from "./ready-queues.ts";
 import type { Task } from "./task.ts";
 
 /** An attempt that was taken back and whose end the worker has not confirmed: it still occupies its place. */
@@ -28,7 +28,7 @@ export class WorkerRecord {
   readonly stopping: Map<string, StoppingAttempt> = new Map();
   readonly holds: Set<Task> = new Set();
   /** Queued tasks whose inputs lie here. */
-  readonly preferred: Queue = newQueue();
+  readonly preferred: ReadyQueues = new ReadyQueues();
   /** Expected time of everything that was sent to it, all slots together. */
   occupancyMs = 0;
   readonly definedFns: Set<FnId> = new Set();
