@@ -1,10 +1,11 @@
 import { assertNever, ClusterError } from "../../protocol/errors.ts";
 import type { Logger } from "../../protocol/logger.ts";
-import { cancelled, type Exiting, slotEnded, timedOut } from "./job-failure.ts";
+import { type Exiting, slotEnded } from "./job-failure.ts";
 import { after, KillLadder } from "./kill-ladder.ts";
 import type { OpenHost, SlotEnd, SlotHost } from "./slot-host.ts";
 import type { JobEnd, SlotEvent, SlotJob } from "./slot-job.ts";
 import type { FromSlot, SlotWorker } from "./slot-messages.ts";
+import { SlotRun } from "./slot-run.ts";
 
 /** A thread or process that has not said "ready" by then is ended and counts as one that failed to start. */
 const startMsMax = 60_000;
@@ -22,24 +23,13 @@ export interface SlotOptions {
   readonly onEvent: (event: SlotEvent) => void;
 }
 
-/** The job in a slot, and what has been decided about its end. */
-interface Run {
-  readonly job: SlotJob;
-  startMs: number;
-  /** "discard": cancelled without force, so its end is awaited and its result thrown away. */
-  intent: "finish" | "discard" | "cancel" | "time-out";
-  /** The end that is to be told although code of the job may still run, which is being ended. */
-  reported: JobEnd | undefined;
-  cancelTimeout: () => void;
-}
-
 type State =
   | { readonly kind: "waiting" /* to be started, or started again */; readonly cancelWait: () => void }
   | { readonly kind: "starting"; readonly host: SlotHost; readonly cancelDeadline: () => void }
   | { readonly kind: "idle"; readonly host: SlotHost }
-  | { readonly kind: "busy"; readonly host: SlotHost; readonly run: Run }
+  | { readonly kind: "busy"; readonly host: SlotHost; readonly run: SlotRun }
   /** `stuck`: the kill ladder came to nothing; should it end after all, a successor takes its place. */
-  | { readonly kind: "ending"; readonly host: SlotHost; readonly run: Run | undefined; readonly stuck: boolean }
+  | { readonly kind: "ending"; readonly host: SlotHost; readonly run: SlotRun | undefined; readonly stuck: boolean }
   | { readonly kind: "broken"; readonly error: ClusterError }
   | { readonly kind: "stopped" };
 
@@ -100,10 +90,10 @@ export class Slot {
       throw new ClusterError("INVARIANT_VIOLATION", `job ${job.id} was given to a slot that is ${this.#state.kind}`);
     }
     const { host } = this.#state;
-    const run: Run = { job, startMs: Date.now(), intent: "finish", reported: undefined, cancelTimeout: () => {} };
+    const run = new SlotRun(job);
     this.#failures = 0;
     this.#state = { kind: "busy", host, run };
-    this.#startTimeout(run);
+    run.startTimeout(() => this.#timedOut(run));
     host.send({ kind: "run", job });
   }
 
@@ -149,7 +139,7 @@ export class Slot {
     return this.#stopping;
   }
 
-  get #run(): Run | undefined {
+  get #run(): SlotRun | undefined {
     return "run" in this.#state ? this.#state.run : undefined;
   }
 
@@ -205,7 +195,7 @@ export class Slot {
         this.#loaded.add(run.job.fn.bundle);
         if (run.intent !== "finish") return;
         // Until now the time went into loading its code, which is nothing that the task can help.
-        this.#startTimeout(run);
+        run.startTimeout(() => this.#timedOut(run));
         return this.#options.onEvent({ kind: "started", job: message.job });
       case "done":
         return this.#jobEnded(message, false);
@@ -238,7 +228,7 @@ export class Slot {
   #jobEnded(end: JobEnd, tainted: boolean): void {
     if (this.#state.kind !== "busy" || this.#state.run.job.id !== end.job) return;
     const { host, run } = this.#state;
-    run.cancelTimeout();
+    run.stopTimeout();
     if (tainted) {
       run.reported = end;
       this.#newLadder(host).startWithEnd();
@@ -247,46 +237,23 @@ export class Slot {
     } else {
       this.#ladder?.stop();
       this.#state = { kind: "idle", host };
-      this.#options.onEvent(this.#verdict(run) ?? end);
+      this.#options.onEvent(run.verdict ?? end);
     }
   }
 
-  #startTimeout(run: Run): void {
-    run.cancelTimeout();
-    if (run.job.timeoutMs <= 0) return;
-    run.cancelTimeout = after(run.job.timeoutMs, () => {
-      if (this.#state.kind !== "busy" || run.intent === "cancel") return;
-      // One that was cancelled without force is stopped, too, but stays cancelled.
-      run.intent = run.intent === "finish" ? "time-out" : "cancel";
-      this.#abort(run);
-    });
+  #timedOut(run: SlotRun): void {
+    if (this.#state.kind !== "busy" || run.intent === "cancel") return;
+    // One that was cancelled without force is stopped, too, but stays cancelled.
+    run.intent = run.intent === "finish" ? "time-out" : "cancel";
+    this.#abort(run);
   }
 
-  #abort(run: Run): void {
+  #abort(run: SlotRun): void {
     if (this.#state.kind !== "busy") return;
-    run.cancelTimeout();
+    run.stopTimeout();
     const { host } = this.#state;
-    host.send({
-      kind: "abort",
-      job: run.job.id,
-      error: run.intent === "time-out" ? timedOut(run.job) : cancelled(run.job),
-    });
+    host.send({ kind: "abort", job: run.job.id, error: run.abortError });
     this.#newLadder(host).startWithGrace();
-  }
-
-  /** What the host decided about a job, whatever the job itself says; undefined: the job's own word counts. */
-  #verdict(run: Run): JobEnd | undefined {
-    switch (run.intent) {
-      case "finish":
-        return run.reported;
-      case "time-out":
-        return { kind: "failed", job: run.job.id, error: timedOut(run.job), startMs: run.startMs, endMs: Date.now() };
-      case "discard":
-      case "cancel":
-        return { kind: "cancelled", job: run.job.id };
-      default:
-        return assertNever(run.intent);
-    }
   }
 
   #newLadder(host: SlotHost): KillLadder {
@@ -296,7 +263,7 @@ export class Slot {
       host,
       graceMs,
       onEnding: () => {
-        this.#run?.cancelTimeout();
+        this.#run?.stopTimeout();
         this.#state = { kind: "ending", host, run: this.#run, stuck: false };
       },
       onStuck: () => this.#stuck(host),
@@ -324,10 +291,10 @@ export class Slot {
     if (state.kind === "starting") state.cancelDeadline();
     const run = this.#run;
     if (run !== undefined) {
-      run.cancelTimeout();
+      run.stopTimeout();
       const startMs = run.startMs;
       const error = slotEnded(run.job, kind, end, this.#exiting, this.#heapLimitBytes);
-      this.#answer = this.#verdict(run) ?? { kind: "failed", job: run.job.id, error, startMs, endMs: Date.now() };
+      this.#answer = run.verdict ?? { kind: "failed", job: run.job.id, error, startMs, endMs: Date.now() };
     }
     if (this.#stopping !== undefined) return this.#leave();
     switch (state.kind) {

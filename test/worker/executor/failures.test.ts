@@ -120,6 +120,32 @@ describe.each(kinds)("failures in %s", (kind) => {
     expect((await fail("export const x = 1")).message).toContain("no function as its default export");
   });
 
+  test("a task is called through its entry; an entry that nobody knows is named", async () => {
+    const source = `
+      import { registerEntry, registerTask } from "${registry}";
+      registerTask({ name: "one", file: import.meta.filename, line: 1, task: {}, fn: (x) => x + 1 });
+      registerEntry("doubled", (definition) => (x) => 2 * definition.fn(x));
+    `;
+    const code = await rig.bundle(source, "one");
+    const through = async (entry: string): Promise<JobEnd> =>
+      rig.end(rig.submit({ ...code, fn: { ...code.fn, entry } }, [3]));
+    expect(await through("doubled")).toMatchObject({ kind: "done", value: encodeValue(8) });
+    expect(errorOf(await through("unheard-of"))).toMatchObject({
+      code: "TASK_NOT_FOUND",
+      message: expect.stringContaining('has no entry "unheard-of"'),
+    });
+  });
+
+  test("Muster's own tasks need no file", async () => {
+    const own = (name: string): number =>
+      rig.submit({ fn: { bundle: "muster", name, entry: "call" }, codePath: undefined }, [1, 1]);
+    expect(await rig.end(own("compareValue"))).toMatchObject({ kind: "done" });
+    expect(errorOf(await rig.end(own("none")))).toMatchObject({
+      code: "TASK_NOT_FOUND",
+      message: expect.stringContaining('"compareValue"'),
+    });
+  });
+
   test("two tasks of one name", async () => {
     const register = (line: number): string =>
       `registerTask({ name: "same", file: import.meta.filename, line: ${line}, task: {}, fn() {} });`;
