@@ -117,7 +117,7 @@ async function start(
   log: Logger,
 ): Promise<RunningWorker[]> {
   const { shapeFor } = await import("../cluster/local/shape.ts");
-  const { availableCores } = await import("../worker/limits.ts");
+  const { availableCores } = await import("../worker/executor/limits.ts");
   const shape = shapeFor(availableCores(), {
     ...(values.nworkers !== "auto" && { nWorkers: values.nworkers }),
     ...(values.nthreads !== undefined && { threadsPerWorker: values.nthreads }),

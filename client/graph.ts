@@ -16,12 +16,10 @@ export interface NodeSpec {
   readonly options: SubmitOptions;
 }
 
-declare const result: unique symbol;
-
 /** A task of a Graph: it may stand for its result in the arguments of later ones. */
 export class GraphNode<out T> {
   /** Exists for the type checker alone. */
-  declare readonly [result]: T;
+  declare protected readonly resultType: T;
   readonly #graph: Graph;
   readonly #spec: NodeSpec;
 

@@ -34,5 +34,5 @@ if (import.meta.main) {
   const address = process.argv[2] ?? "ws://127.0.0.1:8786";
   const state = await primes.run({ executor: new ClusterExecutor({ address }) });
   console.log(state.message);
-  console.log(`primes below 200,000: ${await state.resultOf(sum)}`);
+  console.log(`primes below 200,000: ${state.resultOf(sum)}`);
 }

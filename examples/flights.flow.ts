@@ -1,10 +1,11 @@
-// Three million flight records, read by row group on a cluster, and summed up by a tree of merges.
+// Three million flight records, read by row group on a cluster, and summed up by a tree of merges. The first command
+// starts a cluster for the run; the second uses one that is there.
 //
 //   npx muster run examples/flights.flow.ts
 //   npx muster run examples/flights.flow.ts --address ws://127.0.0.1:8786 --param csvFile=out.csv
 
 import { writeFileSync } from "node:fs";
-import { type Flow, flow, parameter, type Reference, type RunState, task, unmapped } from "muster";
+import { ClusterExecutor, type Flow, flow, parameter, type Reference, type RunState, task, unmapped } from "muster";
 import { flightsFile, readFlights } from "./flights/parquet.ts";
 import { mergeSummaries, type Summary, summarizeFlights } from "./flights/summary.ts";
 import { csv, printable } from "./flights/table.ts";
@@ -43,7 +44,7 @@ export const flights: Flow = flow(
     }
     render(level[0] as Reference<Summary>, parameter("csvFile", "flights.csv"));
   },
-  { terminalStateHandler: publish },
+  { executor: new ClusterExecutor(), terminalStateHandler: publish },
 );
 
 /** Runs where the flow runs, not on a worker: prints the table and writes the file there. */

@@ -8,4 +8,4 @@ import { primes } from "./existing-cluster.ts";
 const executor = new ClusterExecutor({ clusterOptions: { nWorkers: 2, threadsPerWorker: 1 } });
 const state = await primes.run({ executor });
 console.log(state.message);
-console.log(`primes below 200,000: ${await state.resultOf("sum")}`);
+console.log(`primes below 200,000: ${state.resultOf("sum")}`);

@@ -5,7 +5,7 @@ import { ConfigurationError } from "../protocol/errors.ts";
 import { externalAddress } from "../protocol/external-address.ts";
 import { type Logger, silentLogger } from "../protocol/logger.ts";
 import type { ProcessEnd } from "../protocol/messages.ts";
-import { availableCores, availableMemoryBytes } from "./limits.ts";
+import { availableCores, availableMemoryBytes } from "./executor/limits.ts";
 
 export interface WorkerOptions {
   /** The scheduler's, `ws://host:port`. */

@@ -2,7 +2,7 @@ import { Client } from "../../client/client.ts";
 import { ClusterError, ConfigurationError } from "../../protocol/errors.ts";
 import { isWildcard } from "../../protocol/external-address.ts";
 import type { Logger } from "../../protocol/logger.ts";
-import { availableCores } from "../../worker/limits.ts";
+import { availableCores } from "../../worker/executor/limits.ts";
 import { Nanny } from "../../worker/nanny.ts";
 import type { Cluster, ClusterWorker } from "../cluster.ts";
 import { type LocalClusterOptions, type ResolvedLocalClusterOptions, resolveLocalClusterOptions } from "./options.ts";

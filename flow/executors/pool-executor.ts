@@ -1,5 +1,5 @@
-import { availableParallelism } from "node:os";
 import { checkOptions, type OptionChecks } from "../../client/task-options.ts";
+import { availableCores } from "../../worker/executor/limits.ts";
 import { LocalSession } from "./local-session.ts";
 import { PoolSession } from "./pool-session.ts";
 import { type ExecutorSession, SessionExecutor, type SessionOptions } from "./session-executor.ts";
@@ -40,7 +40,7 @@ export class PoolExecutor extends SessionExecutor {
   constructor(options: PoolExecutorOptions = {}) {
     super();
     checkOptions("PoolExecutor", options, checks);
-    const { scheduler = "threads", numWorkers = availableParallelism() } = options;
+    const { scheduler = "threads", numWorkers = availableCores() } = options;
     this.#scheduler = scheduler;
     this.#slots = scheduler === "sync" ? 1 : numWorkers;
   }

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
-import { availableCores, availableMemoryBytes } from "../../worker/limits.ts";
+import { availableCores, availableMemoryBytes } from "../../../worker/executor/limits.ts";
 
 const roots: string[] = [];
 afterEach(async () => {
