@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { ClusterInfo } from "../protocol/cluster-info.ts";
-import type { ClusterError } from "../protocol/errors.ts";
+import { type ClusterError, ConfigurationError } from "../protocol/errors.ts";
 import type { FutureId } from "../protocol/ids.ts";
 import type { ClientToScheduler, WhoHas } from "../protocol/messages.ts";
 import { PeerLinks } from "../protocol/transfer.ts";
@@ -239,6 +239,27 @@ export class Client implements AsyncDisposable {
   /** Lets workers hand over what only they hold, and ends them. Resolves with their names once they are gone. */
   retireWorkers(names: Iterable<string>): Promise<string[]> {
     return this.#session.request((request) => ({ op: "retire-workers", request, names: [...names] }));
+  }
+
+  /**
+   * Copies results, so that `count` workers hold each (or all there are). Resolves once they do; a future that is pending
+   * is waited for.
+   * @throws ConfigurationError BAD_OPTION for a count that is not a whole number above 0.
+   */
+  async replicate(futures: Futures, count: number): Promise<void> {
+    if (!Number.isInteger(count) || count < 1) {
+      throw new ConfigurationError(
+        "BAD_OPTION",
+        `replicate(futures, count): count is ${count}, give a whole number above 0`,
+      );
+    }
+    const ids = this.#idsOf(futures);
+    await this.#afterSubmissions((request) => ({ op: "copy", request, futures: ids, copies: count }));
+  }
+
+  /** Evens out what the workers store by moving results between them. Safe while tasks run. */
+  async rebalance(): Promise<void> {
+    await this.#afterSubmissions((request) => ({ op: "rebalance", request }));
   }
 
   /** Ends every task of every client and restarts all workers. Resolves once as many are back. */

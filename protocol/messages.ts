@@ -168,6 +168,15 @@ export type ClientToScheduler =
     }
   /** Reply (names) once those workers have handed over what only they hold, and are gone. */
   | { readonly op: "retire-workers"; readonly request: number; readonly names: readonly string[] }
+  /** Reply (null) once `copies` workers, or all there are, hold each of these results. */
+  | {
+      readonly op: "copy";
+      readonly request: number;
+      readonly futures: readonly FutureId[];
+      readonly copies: number;
+    }
+  /** Evens out what workers store. Reply (null) once nothing moves any more. */
+  | { readonly op: "rebalance"; readonly request: number }
   /** Forgets every task of every client and restarts every worker; reply null once as many workers are back. */
   | { readonly op: "restart"; readonly request: number };
 

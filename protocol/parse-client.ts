@@ -71,6 +71,8 @@ const toScheduler: z.ZodType<ClientToScheduler> = z.discriminatedUnion("op", [
   z.object({ op: z.literal("scattered"), request: uint, futures: bulk(futureId), addresses: bulk(list(name)) }),
   z.object({ op: z.literal("run-on-workers"), request: uint, fn: fnId, args: encodedValue, workers: list(name) }),
   z.object({ op: z.literal("retire-workers"), request: uint, names: list(name) }),
+  z.object({ op: z.literal("copy"), request: uint, futures: bulk(futureId), copies: uint }),
+  z.object({ op: z.literal("rebalance"), request: uint }),
   z.object({ op: z.literal("restart"), request: uint }),
 ]);
 

@@ -46,6 +46,10 @@ export function handleClientMessage(state: SchedulerState, client: ClientRecord,
       return state.requests.runOnWorkers(state, client, message);
     case "retire-workers":
       return state.retirement.retire(state, client, message.request, message.names);
+    case "copy":
+      return state.replication.replicate(client, message.request, message.futures, message.copies);
+    case "rebalance":
+      return state.replication.rebalance(state, client, message.request);
     case "restart":
       return state.requests.restart(state, client, message.request);
     case "has-bundles":

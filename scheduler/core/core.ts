@@ -30,6 +30,8 @@ export class SchedulerCore {
     this.#dispatch(event);
     settleAll(state);
     if (state.retirement.active) state.retirement.advance(state);
+    if (state.replication.active) state.replication.advance(state);
+    state.copies.send(state);
     pump(state);
     return state.effects;
   }

@@ -75,7 +75,7 @@ export function loseWorker(state: SchedulerState, worker: WorkerRecord, reason: 
   }
   rehome(state, worker);
   state.requests.workerGone(state, worker);
-  state.retirement.workerGone();
+  state.copies.workerGone(worker);
 }
 
 function workerLost(task: Task): ReturnType<typeof wireError> {

@@ -1,9 +1,8 @@
-import type { Input } from "../../protocol/messages.ts";
 import type { ClientRecord } from "./client-record.ts";
-import { addressesOf } from "./enter.ts";
+import { type Copies, EvenLoad } from "./copies.ts";
 import { rehome } from "./placement.ts";
 import type { SchedulerState } from "./state.ts";
-import { isNeeded, type Task } from "./task.ts";
+import { isNeeded } from "./task.ts";
 import { wireError } from "./wire-error.ts";
 import type { WorkerRecord } from "./worker-record.ts";
 
@@ -20,9 +19,13 @@ interface RetireRequest {
  */
 export class Retirement {
   readonly #requests: Set<RetireRequest> = new Set();
-  /** Per leaving worker, the results whose copies are under way. */
-  readonly #copying: Map<WorkerRecord, Set<Task>> = new Map();
+  readonly #leaving: Set<WorkerRecord> = new Set();
   readonly #stopped: Set<WorkerRecord> = new Set();
+  readonly #copies: Copies;
+
+  constructor(copies: Copies) {
+    this.#copies = copies;
+  }
 
   retire(state: SchedulerState, client: ClientRecord, request: number, names: readonly string[]): void {
     const live = [...state.workers.values()];
@@ -38,17 +41,18 @@ export class Retirement {
     const leaving = live.filter((worker) => names.includes(worker.name) || names.includes(worker.address));
     this.#requests.add({ client, request, names: leaving.map((worker) => worker.name), leaving: new Set(leaving) });
     for (const worker of leaving) {
-      if (worker.status === "retiring") continue;
       worker.status = "retiring";
-      this.#copying.set(worker, new Set());
+      this.#leaving.add(worker);
     }
     for (const worker of leaving) rehome(state, worker);
   }
 
   advance(state: SchedulerState): void {
-    for (const worker of this.#copying.keys()) {
-      if (worker.gone) this.#forget(worker);
-      else if (worker.assigned === 0 && !this.#stopped.has(worker) && this.#handedOver(state, worker)) {
+    for (const worker of this.#leaving) {
+      if (worker.gone) {
+        this.#leaving.delete(worker);
+        this.#stopped.delete(worker);
+      } else if (worker.assigned === 0 && !this.#stopped.has(worker) && this.#handedOver(state, worker)) {
         this.#stopped.add(worker);
         state.toWorker(worker, { op: "stop", how: "drain", restart: false, reason: "retired" });
       }
@@ -61,42 +65,25 @@ export class Retirement {
     }
   }
 
-  #forget(gone: WorkerRecord): void {
-    this.#copying.delete(gone);
-    this.#stopped.delete(gone);
-  }
-
   /** True once nothing that somebody needs lies on leaving workers alone; asks for the copies that are missing. */
   #handedOver(state: SchedulerState, worker: WorkerRecord): boolean {
     const heirs = [...state.workers.values()].filter((other) => other.status === "running");
-    const copying = this.#copying.get(worker) ?? new Set();
     const sole = [...worker.holds].filter(
       (task) => isNeeded(task) && [...task.holders].every((holder) => holder.status === "retiring"),
     );
     // Without an heir the results go with the worker; those that can be are computed again once a worker comes.
     if (sole.length === 0 || heirs.length === 0) return true;
-    const byHeir = new Map<WorkerRecord, Input[]>();
-    const load = new Map(heirs.map((heir) => [heir, heir.storedBytes]));
+    const load = new EvenLoad(heirs);
     for (const task of sole) {
-      if (copying.has(task)) continue;
-      copying.add(task);
-      const heir = heirs.reduce((least, other) => ((load.get(other) ?? 0) < (load.get(least) ?? 0) ? other : least));
-      load.set(heir, (load.get(heir) ?? 0) + task.resultBytes);
-      const inputs = byHeir.get(heir) ?? [];
-      inputs.push({ task: task.id, bytes: task.resultBytes, addresses: addressesOf(task) });
-      byHeir.set(heir, inputs);
+      if (this.#copies.isUnderWay(task)) continue;
+      const heir = load.take(task.resultBytes);
+      if (heir !== undefined) this.#copies.ask(task, heir);
     }
-    for (const [heir, inputs] of byHeir) state.toWorker(heir, { op: "replicate", inputs });
     return false;
-  }
-
-  /** Copies that were under way to a worker that is gone have to be asked for again. */
-  workerGone(): void {
-    for (const copying of this.#copying.values()) copying.clear();
   }
 
   /** Whether any worker is leaving, that is whether `advance` has anything to do. */
   get active(): boolean {
-    return this.#requests.size > 0 || this.#copying.size > 0;
+    return this.#requests.size > 0 || this.#leaving.size > 0;
   }
 }

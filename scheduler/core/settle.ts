@@ -2,7 +2,7 @@ import type { TaskId } from "../../protocol/ids.ts";
 import { enter, removeHolder } from "./enter.ts";
 import type { SchedulerState } from "./state.ts";
 import { isActive, isNeeded, released, type Task } from "./task.ts";
-import { takeBack } from "./transitions.ts";
+import { stopWaitingFor, takeBack } from "./transitions.ts";
 import type { WorkerRecord } from "./worker-record.ts";
 
 /**
@@ -34,6 +34,7 @@ function settle(state: SchedulerState, task: Task, freed: Map<WorkerRecord, Task
 
 function forget(state: SchedulerState, task: Task): void {
   task.forgotten = true;
+  stopWaitingFor(state, task);
   state.tasks.delete(task.id);
   if (state.keys.get(task.key) === task) state.keys.delete(task.key);
   task.run.tasks--;

@@ -1,10 +1,12 @@
 import { type ClientId, type TaskId, taskId, type WorkerId } from "../../protocol/ids.ts";
 import type { SchedulerToClient, SchedulerToWorker } from "../../protocol/messages.ts";
 import type { ClientRecord } from "./client-record.ts";
+import { Copies } from "./copies.ts";
 import type { SchedulerEffect } from "./events.ts";
 import { FunctionTable } from "./functions.ts";
 import { PlacementClasses } from "./placement-class.ts";
 import { ReadyQueues } from "./ready-queues.ts";
+import { Replication } from "./replication.ts";
 import { Requests } from "./requests.ts";
 import { Retirement } from "./retirement.ts";
 import { Run } from "./run.ts";
@@ -39,7 +41,9 @@ export class SchedulerState {
   /** Numbers handed out for values that a client is putting on workers right now. */
   readonly reserved: Map<TaskId, ClientRecord> = new Map();
   readonly requests: Requests = new Requests();
-  readonly retirement: Retirement = new Retirement();
+  readonly copies: Copies = new Copies();
+  readonly retirement: Retirement = new Retirement(this.copies);
+  readonly replication: Replication = new Replication(this.copies);
 
   /** Queued tasks that no worker holds an input of. Those of which one does are in that worker's own queues. */
   readonly shared: ReadyQueues = new ReadyQueues();

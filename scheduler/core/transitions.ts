@@ -92,10 +92,16 @@ export function fail(state: SchedulerState, first: Task, error: WireError, origi
     }
     enter(state, task, { kind: "erred", error, origin });
     task.run.failed++;
-    task.awaitedBy.clear();
+    stopWaitingFor(state, task);
     for (const want of task.wants) tellErred(state, want, error);
     state.unsettled.push(task);
   }
+}
+
+/** No result of it will come: workers that wait for a holder are told to forget it. */
+export function stopWaitingFor(state: SchedulerState, task: Task): void {
+  for (const waiter of task.awaitedBy) if (!waiter.gone) state.toWorker(waiter, { op: "free", tasks: [task.id] });
+  task.awaitedBy.clear();
 }
 
 /** Asks a worker to give a running or waiting attempt back; its place counts as taken until the worker confirms. */

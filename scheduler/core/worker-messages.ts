@@ -118,6 +118,7 @@ function confirmStopped(state: SchedulerState, worker: WorkerRecord, id: TaskId,
 function stored(state: SchedulerState, worker: WorkerRecord, id: TaskId, bytes: number): void {
   if (state.reserved.has(id)) return;
   const task = state.tasks.get(id);
+  if (task !== undefined) state.copies.arrived(task, worker);
   if (task === undefined || !isNeeded(task) || task.state.kind === "erred") {
     state.toWorker(worker, { op: "free", tasks: [id] });
     return;

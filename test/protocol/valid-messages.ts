@@ -59,6 +59,8 @@ const fromClient: Each<ClientToScheduler> = {
   scatter: { op: "scatter", request: 1, futures, bytes: [1, 2], workers: [], broadcast: false },
   scattered: { op: "scattered", request: 1, futures, addresses: [["ws://a:1"], []] },
   "run-on-workers": { op: "run-on-workers", request: 1, fn, args, workers: [] },
+  copy: { op: "copy", request: 1, futures, copies: 2 },
+  rebalance: { op: "rebalance", request: 1 },
   "retire-workers": { op: "retire-workers", request: 1, names: ["w"] },
   restart: { op: "restart", request: 1 },
 };
