@@ -15,9 +15,18 @@ interface Rule {
 }
 
 /** What a pure file may take from protocol: data, ids, errors. */
-const pureProtocol = ["ids", "errors", "messages", "cluster-info", "code", "clock", "logger", "version"].map(
-  (name) => `protocol/${name}.ts`,
-);
+const pureProtocol = [
+  "ids",
+  "errors",
+  "messages",
+  "cluster-info",
+  "explanation",
+  "code",
+  "clock",
+  "logger",
+  "units",
+  "version",
+].map((name) => `protocol/${name}.ts`);
 
 const rules: readonly Rule[] = [
   { of: "protocol/", ours: [], packages: ["ws", "msgpackr", "zod"] },

@@ -1,3 +1,4 @@
+import { completeAttempt, endAttempt } from "./attempts.ts";
 import type { SchedulerState } from "./state.ts";
 import { isActive, type Task, type TaskState } from "./task.ts";
 import type { WorkerRecord } from "./worker-record.ts";
@@ -11,8 +12,13 @@ export function enter(state: SchedulerState, task: Task, next: TaskState): void 
     state.queued--;
     task.run.queued--;
   }
-  if (previous.kind === "processing") leaveWorker(state, task, previous);
+  if (previous.kind === "processing") {
+    leaveWorker(state, task, previous);
+    if (next.kind === "memory") completeAttempt(task, state.nowMs);
+    else endAttempt(task, "given-back", "", state.nowMs);
+  }
   task.state = next;
+  task.sinceMs = Math.round(state.nowMs);
   if (next.kind === "queued") {
     state.queued++;
     task.run.queued++;
@@ -37,6 +43,10 @@ function leaveWorker(state: SchedulerState, task: Task, was: TaskState & { kind:
   worker.occupancyMs = worker.processing.size === 0 ? 0 : Math.max(0, worker.occupancyMs - was.estimateMs);
   worker.giveBack(task.placement.resources);
   task.run.processing--;
+  if (was.lent) {
+    worker.lent--;
+    task.run.lent--;
+  }
   task.run.serve(-was.estimateMs);
   if (!worker.gone) state.hungry.add(worker);
 }

@@ -1,5 +1,6 @@
 import type { WorkerId } from "../../protocol/ids.ts";
 import type { WorkerRegistration } from "../../protocol/messages.ts";
+import { endAttempt } from "./attempts.ts";
 import { enter, removeHolder } from "./enter.ts";
 import { rehome } from "./placement.ts";
 import type { SchedulerState } from "./state.ts";
@@ -58,6 +59,7 @@ export function loseWorker(state: SchedulerState, worker: WorkerRecord, reason: 
   const coResident = started.map((task) => task.key);
   for (const task of abandoned) {
     const suspect = blame && started.includes(task);
+    endAttempt(task, "lost", reason, state.nowMs);
     enter(state, task, released);
     if (suspect) {
       const others = coResident.filter((key) => key !== task.key);
@@ -66,6 +68,7 @@ export function loseWorker(state: SchedulerState, worker: WorkerRecord, reason: 
   }
   for (const entry of worker.stopping.values()) for (const whenStopped of entry.whenStopped) whenStopped();
   worker.stopping.clear();
+  worker.lent = 0;
 
   // Results first: a task that goes back must find that its input is no longer there.
   for (const task of vanished) vanish(state, task);

@@ -1,4 +1,5 @@
 import type { Input } from "../../protocol/messages.ts";
+import { beginAttempt } from "./attempts.ts";
 import { addressesOf, enter } from "./enter.ts";
 import { bandwidthBytesPerMs } from "./estimates.ts";
 import type { FnRecord } from "./functions.ts";
@@ -144,10 +145,10 @@ function fetchMs(task: Task, worker: WorkerRecord): number {
 function assign(state: SchedulerState, task: Task, worker: WorkerRecord): void {
   const { fn } = task;
   if (fn === undefined) return;
-  task.attempts++;
+  beginAttempt(task, worker.name, state.nowMs);
   const attempt = task.attempts;
   const estimateMs = task.estimate.ms + fetchMs(task, worker);
-  enter(state, task, { kind: "processing", worker, attempt, estimateMs, started: false });
+  enter(state, task, { kind: "processing", worker, attempt, estimateMs, started: false, lent: false });
   worker.processing.add(task);
   worker.occupancyMs += estimateMs;
   worker.consume(task.placement.resources);

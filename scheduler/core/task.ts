@@ -1,6 +1,7 @@
 import type { WireError } from "../../protocol/errors.ts";
 import type { FutureId, TaskId } from "../../protocol/ids.ts";
 import type { EncodedValue, TaskRequest } from "../../protocol/messages.ts";
+import { type AttemptHistory, never } from "./attempts.ts";
 import type { ClientRecord } from "./client-record.ts";
 import type { DurationEstimate } from "./estimates.ts";
 import type { FnRecord } from "./functions.ts";
@@ -21,6 +22,8 @@ export type TaskState =
       readonly attempt: number;
       readonly estimateMs: number;
       started: boolean;
+      /** It waits for tasks that it submitted itself, and takes no slot meanwhile. */
+      lent: boolean;
     }
   /** At least one worker holds the result. */
   | { readonly kind: "memory" }
@@ -73,6 +76,15 @@ export class Task {
   readonly holders: Set<WorkerRecord> = new Set();
   resultBytes = 0;
   attempts = 0;
+  /** When it entered its state, in whole ms of the scheduler's clock. */
+  sinceMs = 0;
+  /** The worker of the latest attempt; empty when there is none, or when it is in `history` already. */
+  attemptWorker = "";
+  assignedMs: number = never;
+  startedMs: number = never;
+  endedMs: number = never;
+  /** Attempts that came to nothing, or to a result that was lost later. */
+  history: AttemptHistory | undefined;
   retriesLeft: number;
   readonly lostAttempts: LostAttempt[] = [];
   /** Attempts that ended through no fault of the task and with their worker alive. */
@@ -80,6 +92,8 @@ export class Task {
   /** Workers that could not reach the result anywhere and wait for new holders. */
   readonly awaitedBy: Set<WorkerRecord> = new Set();
   forgotten = false;
+  /** Submitted from within a task, and of no use without it: once nobody needs it, its code is stopped. */
+  nested = false;
 
   constructor(
     id: TaskId,

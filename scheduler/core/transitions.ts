@@ -1,4 +1,5 @@
 import type { WireError } from "../../protocol/errors.ts";
+import { endAttempt } from "./attempts.ts";
 import { addHolder, addressesOf, enter, removeHolder } from "./enter.ts";
 import { queueReady } from "./placement.ts";
 import type { SchedulerState } from "./state.ts";
@@ -108,11 +109,13 @@ export function stopWaitingFor(state: SchedulerState, task: Task): void {
 export function takeBack(state: SchedulerState, task: Task, order: StopOrder): void {
   const { state: processing } = task;
   if (processing.kind !== "processing") return;
-  const { worker, attempt } = processing;
+  const { worker, attempt, lent } = processing;
   const { resources } = task.placement;
+  endAttempt(task, "cancelled", order.reason, state.nowMs);
   enter(state, task, released);
   worker.consume(resources);
-  const stopping = { task: task.id, attempt, resources, whenStopped: [] };
+  const stopping: StoppingAttempt = { task: task.id, attempt, resources, lent, whenStopped: [] };
+  if (lent) worker.lent++;
   worker.stopping.set(stoppingKey(task.id, attempt), stopping);
   state.toWorker(worker, { op: "cancel", task: task.id, attempt, force: order.force, reason: order.reason });
   order.onTakenBack?.(stopping);

@@ -1,6 +1,7 @@
 import { assertNever, type WireError } from "../../protocol/errors.ts";
 import type { TaskId } from "../../protocol/ids.ts";
 import type { WorkerToScheduler } from "../../protocol/messages.ts";
+import { endAttempt, startAttempt } from "./attempts.ts";
 import { addHolder, addressesOf, enter, removeHolder } from "./enter.ts";
 import { loseWorker } from "./losses.ts";
 import { rehome } from "./placement.ts";
@@ -19,10 +20,16 @@ export function handleWorkerMessage(state: SchedulerState, worker: WorkerRecord,
       worker.memoryBytes = message.memoryBytes;
       return;
     case "started": {
-      const processing = attemptOf(state, worker, message.task, message.attempt)?.state;
-      if (processing?.kind === "processing") processing.started = true;
+      const task = attemptOf(state, worker, message.task, message.attempt);
+      if (task?.state.kind !== "processing") return;
+      task.state.started = true;
+      startAttempt(task, state.nowMs);
       return;
     }
+    case "lent":
+      return lend(state, worker, message.task, message.attempt, true);
+    case "returned":
+      return lend(state, worker, message.task, message.attempt, false);
     case "done":
       return done(state, worker, message.task, message.attempt, message.bytes, message.endMs - message.startMs);
     case "failed":
@@ -61,6 +68,18 @@ function attemptOf(state: SchedulerState, worker: WorkerRecord, id: TaskId, atte
   return task;
 }
 
+/** A running attempt lends its slot, or takes it back. One that was taken back may do so until it has stopped. */
+function lend(state: SchedulerState, worker: WorkerRecord, id: TaskId, attempt: number, lent: boolean): void {
+  const task = attemptOf(state, worker, id, attempt);
+  const place = task?.state.kind === "processing" ? task.state : worker.stopping.get(stoppingKey(id, attempt));
+  if (place === undefined || place.lent === lent) return;
+  place.lent = lent;
+  const change = lent ? 1 : -1;
+  worker.lent += change;
+  if (task !== undefined) task.run.lent += change;
+  if (lent) state.hungry.add(worker);
+}
+
 function done(
   state: SchedulerState,
   worker: WorkerRecord,
@@ -96,6 +115,7 @@ function failed(
     return;
   }
   // The attempt is over on the worker; from here on there is nothing there to take back.
+  endAttempt(task, "failed", error.message, state.nowMs);
   enter(state, task, released);
   if (blamed ? task.retriesLeft === 0 : task.unblamedFailures >= unblamedFailuresMax)
     return fail(state, task, error, task);
@@ -110,6 +130,7 @@ function confirmStopped(state: SchedulerState, worker: WorkerRecord, id: TaskId,
   const entry = worker.stopping.get(key);
   if (entry === undefined) return;
   worker.stopping.delete(key);
+  if (entry.lent) worker.lent--;
   worker.giveBack(entry.resources);
   state.hungry.add(worker);
   for (const whenStopped of entry.whenStopped) whenStopped();
