@@ -1,7 +1,7 @@
+import { withLocalFiles } from "../client/code/source-names.ts";
 import type { TaskStateChange } from "../flow/flow-runner/task-attempts.ts";
 import { type Failed, isFailed, isFinished, isSkipped, isSuccessful, type State } from "../flow/states.ts";
 import { formatDuration } from "../protocol/units.ts";
-import { cutOwnFrames } from "../worker/executor/slot/own-frames.ts";
 
 /** Where progress goes: stderr, or a test's list. */
 export interface ProgressOutput {
@@ -82,7 +82,7 @@ export class Progress {
     if (this.#failures > failuresShown) return;
     this.#line(`${label}: ${state.type}: ${state.message}`);
     // The message is in the state's; of the stack, where it happened is left to tell.
-    const frames = cutOwnFrames(state.error?.stack ?? "")
+    const frames = withLocalFiles(state.error?.stack ?? "")
       .split("\n")
       .filter((line) => /^\s+at /.test(line));
     for (const frame of frames.slice(0, 8)) this.#line(frame);

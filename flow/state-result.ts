@@ -1,5 +1,5 @@
+import { localError } from "../client/local-error.ts";
 import { CancelledError, ClusterError } from "../protocol/errors.ts";
-import { fromWireError } from "../protocol/wire-error.ts";
 import { hasResult, isFailed, type State } from "./states.ts";
 
 /**
@@ -15,6 +15,6 @@ export function stateResult(state: State): unknown {
 export function stateError(state: State): Error | undefined {
   if (state.type === "Cancelled") return new CancelledError(state.message);
   if (!isFailed(state)) return undefined;
-  if (state.error !== undefined) return fromWireError(state.error);
+  if (state.error !== undefined) return localError(state.error);
   return new ClusterError("FLOW_FAILED", state.message, { details: { state: state.type } });
 }

@@ -26,12 +26,14 @@ const scopes = new Map<string, Map<string, TaskDefinition>>();
 const repeated = new WeakSet<TaskDefinition>();
 const entries = new Map<string, Entry>();
 
-const packageRoot = fileURLToPath(new URL("..", import.meta.url));
+const codeRoot = fileURLToPath(new URL("..", import.meta.url));
+/** Stacks name the sources, from which dist/ was built, where source maps are on. */
+const packageRoot = codeRoot.replace(/dist[\\/]$/, "");
 const ownFolders = "protocol|scheduler|worker|client|flow|cluster|agent|report|cli|testing";
 
 /** Matches the absolute paths of Muster's own modules, and not those of tests and examples that lie beside them. */
 export const ownSourcePattern: RegExp = new RegExp(
-  `^${packageRoot.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")}(?:(?:${ownFolders})/.*|index\\.[jt]s$)`,
+  `^${packageRoot.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")}(?:dist[\\\\/])?(?:(?:${ownFolders})/.*|index\\.[jt]s$)`,
 );
 
 /** Whether a module is one of Muster's own, which every worker has. */

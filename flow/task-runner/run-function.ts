@@ -1,3 +1,4 @@
+import { withoutOwnFrames } from "../../protocol/own-frames.ts";
 import { toWireError } from "../../protocol/wire-error.ts";
 import { Signal, type SignalContext } from "../signals.ts";
 import { describeError } from "../state-handlers.ts";
@@ -16,7 +17,7 @@ export async function runFunction(fn: () => unknown, signals: SignalContext): Pr
     return { state: success("Succeeded.", await fn()) };
   } catch (thrown) {
     if (thrown instanceof Signal) return { state: thrown.state(signals), thrown };
-    const error = toWireError(thrown);
+    const error = withoutOwnFrames(toWireError(thrown));
     return { state: failed(`The task threw ${describeError(error)}`, error), thrown };
   }
 }

@@ -1,6 +1,6 @@
+import { cutOwnFrames } from "../../../protocol/own-frames.ts";
 import { currentFrame } from "./job-frame.ts";
 import type { Output } from "./output.ts";
-import { cutOwnFrames } from "./own-frames.ts";
 import type { SlotChannel } from "./slot-channel.ts";
 
 /** Lets process.exit end the slot as ever, but not without telling the host who called it, and where. */

@@ -1,7 +1,7 @@
 import { isNativeError } from "node:util/types";
 import { ClusterError, type ErrorCode, type WireError } from "../../../protocol/errors.ts";
+import { withoutOwnFrames } from "../../../protocol/own-frames.ts";
 import { toWireError } from "../../../protocol/wire-error.ts";
-import { withoutOwnFrames } from "./own-frames.ts";
 
 /** A thrown value that is no Error is shown up to this length. */
 const shownCharsMax = 200;

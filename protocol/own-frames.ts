@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
-import type { WireError } from "../../../protocol/errors.ts";
-import { isOwnFile } from "../../../protocol/task-registry.ts";
+import type { WireError } from "./errors.ts";
+import { isOwnFile } from "./task-registry.ts";
 
 const frameLine = /^\s+at /;
 const fileOfFrame = /\(?((?:file:\/\/|node:|\/|[A-Za-z]:\\)[^()]*?)(?::\d+){1,2}\)?$/;
