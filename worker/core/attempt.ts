@@ -29,9 +29,3 @@ export function comparePriorities(a: readonly number[], b: readonly number[]): n
   }
   return 0;
 }
-
-/** Names an attempt in logs and errors. */
-export function describeAttempt(attempt: Attempt): string {
-  const { key, task, attempt: number } = attempt.assignment;
-  return `${key} (task ${task}, attempt ${number})`;
-}
