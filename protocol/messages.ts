@@ -103,6 +103,8 @@ export interface Submission {
   readonly run: string;
   /** Makes keys unique across clients. */
   readonly prefix: string;
+  /** The key of the task whose code submits this: what it submits takes its place in the order of tasks. */
+  readonly parent?: string | undefined;
   readonly requests: readonly TaskRequest[];
   /** In any order; deps name tasks of this submission or futures that the client holds. */
   readonly tasks: readonly TaskSpec[];
@@ -299,6 +301,10 @@ export type WorkerToScheduler =
       readonly eventLoopDelayMs: number;
     }
   | { readonly op: "started"; readonly task: TaskId; readonly attempt: number }
+  /** The running attempt waits for tasks that it submitted itself: its slot is free for others until "returned". */
+  | { readonly op: "lent"; readonly task: TaskId; readonly attempt: number }
+  /** What it waited for has come: it goes on, even if that makes one more than there are slots. */
+  | { readonly op: "returned"; readonly task: TaskId; readonly attempt: number }
   /** `startMs`/`endMs` are the worker's own clock, Unix epoch milliseconds. */
   | {
       readonly op: "done";

@@ -47,6 +47,7 @@ const toScheduler: z.ZodType<ClientToScheduler> = z.discriminatedUnion("op", [
     submission: uint,
     run: name,
     prefix: name,
+    parent: name.optional(),
     requests: bulk(taskRequest),
     tasks: bulk(taskSpec),
   }),

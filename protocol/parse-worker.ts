@@ -55,6 +55,8 @@ const toScheduler: z.ZodType<WorkerToScheduler> = z.discriminatedUnion("op", [
     eventLoopDelayMs: amount,
   }),
   z.object({ op: z.literal("started"), task: taskId, attempt: uint }),
+  z.object({ op: z.literal("lent"), task: taskId, attempt: uint }),
+  z.object({ op: z.literal("returned"), task: taskId, attempt: uint }),
   z.object({
     op: z.literal("done"),
     task: taskId,

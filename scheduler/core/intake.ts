@@ -26,10 +26,31 @@ export function submit(state: SchedulerState, client: ClientRecord, submission: 
     return;
   }
   state.toClient(client, { op: "accepted", submission: submission.submission });
-  state.generation++;
-  const created = create(state, client, submission, plan, state.generation);
+  const created = create(state, client, submission, plan, positionOf(state, submission));
   // Inputs first, so that a task finds its inputs' states settled when its own is decided.
   for (const task of created) compute(state, task);
+}
+
+/** Where a submission stands in the order of tasks: its generation, and the first of its tasks within that. */
+interface Position {
+  /** Added to the priority of each of its tasks. */
+  readonly priority: number;
+  readonly generation: number;
+  readonly first: number;
+}
+
+/**
+ * What a task submits comes before all that is still to be started of the parent's generation from the parent on: so a
+ * recursion goes into the depth, and only as many parents wait at a time as it is deep.
+ */
+function positionOf(state: SchedulerState, { parent: key, tasks }: Submission): Position {
+  const parent = key === undefined ? undefined : state.keys.get(key);
+  if (parent !== undefined) {
+    const [lowered, generation, order] = parent.priority;
+    return { priority: -lowered, generation, first: order - tasks.length };
+  }
+  state.generation++;
+  return { priority: 0, generation: state.generation, first: 0 };
 }
 
 function check(state: SchedulerState, client: ClientRecord, submission: Submission): Plan | WireError {
@@ -150,7 +171,7 @@ function create(
   client: ClientRecord,
   submission: Submission,
   plan: Plan,
-  generation: number,
+  { priority: base, generation, first }: Position,
 ): Task[] {
   const { tasks, requests } = submission;
   const run = state.run(submission.run);
@@ -168,9 +189,10 @@ function create(
       const fn = plan.fns[index] as FnRecord;
       const request = requests[spec.request] as TaskRequest;
       const inputs = (plan.deps[index] ?? []).map((dep) => (typeof dep === "number" ? (byIndex[dep] as Task) : dep));
-      const priority = [-request.priority, generation, plan.order[index] ?? 0] as const;
+      const priority = [-(base + request.priority), generation, first + (plan.order[index] ?? 0)] as const;
       const placement = state.placements.intern(request);
       task = new Task(state.nextTaskId(), key, fn, spec.args, inputs, request, run, placement, priority, fn.estimate);
+      task.nested = submission.parent !== undefined;
       for (const dep of task.deps) dep.dependents.add(task);
       state.tasks.set(task.id, task);
       state.keys.set(key, task);

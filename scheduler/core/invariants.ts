@@ -66,15 +66,24 @@ function checkWorker(state: SchedulerState, worker: WorkerRecord): void {
     for (const [name, amount] of Object.entries(resources)) used[name] = (used[name] ?? 0) + amount;
   };
   let occupancyMs = 0;
+  let lent = 0;
   for (const task of worker.processing) {
     if (task.state.kind !== "processing" || task.state.worker !== worker)
       violated(state, `${worker.name} is said to run it`, task);
-    else occupancyMs += task.state.estimateMs;
+    else {
+      occupancyMs += task.state.estimateMs;
+      if (task.state.lent) lent++;
+    }
     use(task.placement.resources);
   }
   if (Math.abs(occupancyMs - worker.occupancyMs) > 1)
     violated(state, `the occupancy of ${worker.name} is ${occupancyMs}, the counter says ${worker.occupancyMs}`);
-  for (const stopping of worker.stopping.values()) use(stopping.resources);
+  for (const stopping of worker.stopping.values()) {
+    use(stopping.resources);
+    if (stopping.lent) lent++;
+  }
+  if (lent !== worker.lent)
+    violated(state, `${lent} slots of ${worker.name} are lent, the counter says ${worker.lent}`);
   for (const [name, total] of Object.entries(worker.resources)) {
     const free = total - (used[name] ?? 0);
     if (free !== worker.freeResources[name])

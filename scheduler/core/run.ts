@@ -12,6 +12,8 @@ export class Run {
   tasks = 0;
   queued = 0;
   processing = 0;
+  /** How many of those wait for tasks that they submitted themselves, and take no slot. */
+  lent = 0;
   finished = 0;
   failed = 0;
 
@@ -29,7 +31,7 @@ export class Run {
   }
 
   get hasAllItsSlots(): boolean {
-    return this.processing >= this.slotsMax;
+    return this.processing - this.lent >= this.slotsMax;
   }
 }
 

@@ -18,7 +18,7 @@ export function settleAll(state: SchedulerState): void {
 function settle(state: SchedulerState, task: Task, freed: Map<WorkerRecord, TaskId[]>): void {
   if (task.forgotten || isNeeded(task)) return;
   if (task.state.kind === "processing")
-    takeBack(state, task, { force: false, reason: "nobody needs its result any more" });
+    takeBack(state, task, { force: task.nested, reason: "nobody needs its result any more" });
   else if (isActive(task)) enter(state, task, released);
   else if (task.state.kind === "memory") {
     for (const holder of [...task.holders]) {

@@ -9,6 +9,8 @@ export interface StoppingAttempt {
   readonly task: TaskId;
   readonly attempt: number;
   readonly resources: Readonly<Record<string, number>>;
+  /** It waits for tasks that it submitted itself, and takes no slot meanwhile. */
+  lent: boolean;
   readonly whenStopped: (() => void)[];
 }
 
@@ -26,6 +28,8 @@ export class WorkerRecord {
   readonly processing: Set<Task> = new Set();
   /** By `stoppingKey`. */
   readonly stopping: Map<string, StoppingAttempt> = new Map();
+  /** How many of those two take no slot, because they wait for tasks that they submitted themselves. */
+  lent = 0;
   readonly holds: Set<Task> = new Set();
   /** Queued tasks whose inputs lie here. */
   readonly preferred: ReadyQueues = new ReadyQueues();
@@ -51,9 +55,9 @@ export class WorkerRecord {
     return this.registration.address;
   }
 
-  /** Tasks that occupy it: sent and not ended, or taken back and not confirmed. */
+  /** Tasks that occupy its slots: sent and not ended, or taken back and not confirmed, save those that lent theirs. */
   get assigned(): number {
-    return this.processing.size + this.stopping.size;
+    return this.processing.size + this.stopping.size - this.lent;
   }
 
   consume(resources: Readonly<Record<string, number>>): void {

@@ -35,6 +35,7 @@ describe("every message there is", () => {
 });
 
 const optional = new Set([
+  "submit.parent",
   "who-has.futures",
   "reply.value",
   "reply.error",

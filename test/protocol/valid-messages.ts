@@ -41,6 +41,7 @@ const fromClient: Each<ClientToScheduler> = {
     submission: 1,
     run: "run",
     prefix: "p",
+    parent: "fib-1-q",
     requests: [
       { retries: 1, priority: -1, resources: { GPU: 0.5 }, workers: ["w"], allowOtherWorkers: true, timeoutMs: 5 },
     ],
@@ -103,6 +104,8 @@ const toWorker: Each<SchedulerToWorker> = {
 const fromWorker: Each<WorkerToScheduler> = {
   heartbeat: { op: "heartbeat", memoryBytes: 1, storedBytes: 2, cpuPercent: 12.5, eventLoopDelayMs: 0.1 },
   started: { op: "started", task, attempt: 1 },
+  lent: { op: "lent", task, attempt: 1 },
+  returned: { op: "returned", task, attempt: 1 },
   done: { op: "done", task, attempt: 1, bytes: 8, startMs: 1.7e12, endMs: 1.7e12 + 0.5 },
   failed: { op: "failed", task, attempt: 1, error, blame: "task", startMs: 1, endMs: 2 },
   cancelled: { op: "cancelled", task, attempt: 1 },
