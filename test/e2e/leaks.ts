@@ -1,11 +1,7 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { readdirSync, readFileSync } from "node:fs";
 import { afterAll, afterEach, beforeAll, beforeEach } from "vitest";
 import { eventually } from "../eventually.ts";
-
-/** Every process that a test starts inherits this variable, so that it is found even when its parent is gone. */
-const marker = "MUSTER_TEST_FAMILY";
+import { Family } from "./family.ts";
 
 /** What is counted in this process. Timers are left out: the test runner's own come and go. */
 const watchedResources = new Set(["TCPSocketWrap", "TCPServerWrap", "ProcessWrap"]);
@@ -16,29 +12,21 @@ const watchedResources = new Set(["TCPSocketWrap", "TCPServerWrap", "ProcessWrap
  * processes inherit. Call it before the file's other hooks.
  */
 export function watchLeaks(per: "test" | "file" = "test"): void {
-  let directory = "";
-  let former: string | undefined;
+  let family: Family;
   let resourcesBefore = new Map<string, number>();
 
   const remember = (): void => {
     resourcesBefore = countResources();
   };
   const check = async (): Promise<void> => {
-    const found = (): string[] => [
-      ...familyProcesses(directory).map((line) => `process ${line}`),
-      ...newResources(resourcesBefore),
-      ...readdirSync(directory, { recursive: true }).map((file) => `file ${String(file)}`),
-    ];
+    const found = (): string[] => [...family.members(), ...newResources(resourcesBefore)];
     await eventually("the end of what was started", () => found().length === 0, 5_000).catch(() => {
       throw new Error(`the ${per} left behind:\n  ${found().join("\n  ")}`);
     });
   };
 
   beforeAll(() => {
-    former = process.env["TMPDIR"];
-    directory = mkdtempSync(join(tmpdir(), "leaks-"));
-    process.env["TMPDIR"] = directory;
-    process.env[marker] = directory;
+    family = new Family();
     if (per === "file") remember();
   });
   if (per === "test") {
@@ -49,27 +37,9 @@ export function watchLeaks(per: "test" | "file" = "test"): void {
     try {
       if (per === "file") await check();
     } finally {
-      if (former === undefined) delete process.env["TMPDIR"];
-      else process.env["TMPDIR"] = former;
-      delete process.env[marker];
-      rmSync(directory, { recursive: true, force: true });
+      family.end();
     }
   });
-}
-
-/** Live processes of the family, this one left out, as "pid command". */
-export function familyProcesses(family: string | undefined = process.env[marker]): string[] {
-  const found: string[] = [];
-  for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
-    if (Number(pid) === process.pid) continue;
-    try {
-      if (!readFileSync(`/proc/${pid}/environ`, "latin1").includes(`${marker}=${family}\0`)) continue;
-      found.push(`${pid} ${readFileSync(`/proc/${pid}/cmdline`, "latin1").replaceAll("\0", " ")}`);
-    } catch {
-      // It ended meanwhile, or is somebody else's.
-    }
-  }
-  return found;
 }
 
 function countResources(): Map<string, number> {

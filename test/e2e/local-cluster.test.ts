@@ -5,8 +5,9 @@ import { Client } from "muster";
 import { LocalCluster } from "muster/cluster/local";
 import { expect, test } from "vitest";
 import { eventually } from "../eventually.ts";
+import { familyProcesses } from "./family.ts";
 import { inc, slowSquare, whereAmI } from "./fixtures/arithmetic.ts";
-import { familyProcesses, watchLeaks } from "./leaks.ts";
+import { watchLeaks } from "./leaks.ts";
 
 watchLeaks();
 

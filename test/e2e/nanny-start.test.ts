@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { Nanny } from "../../worker/nanny.ts";
 import { eventually } from "../eventually.ts";
-import { familyProcesses, watchLeaks } from "./leaks.ts";
+import { familyProcesses } from "./family.ts";
+import { watchLeaks } from "./leaks.ts";
 
 watchLeaks();
 
