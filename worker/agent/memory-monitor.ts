@@ -1,0 +1,67 @@
+import type { Logger } from "../../protocol/logger.ts";
+import { formatBytes } from "../../protocol/units.ts";
+import { MemoryPressure, memoryFractions } from "../core/memory-pressure.ts";
+import { processTreeBytes } from "../process-memory.ts";
+import { collectGarbage } from "./garbage.ts";
+
+const sampleMs = 200;
+/** How often a worker that is paused looks for garbage of its own: nothing that runs may be left to do it. */
+const collectEverySamples = 25;
+
+export interface MemoryMonitorOptions {
+  /** 0: no limit, and nothing is watched. */
+  readonly limitBytes: number;
+  /** Default: the resident memory of this process and of all that it has started. */
+  readonly read?: (() => number) | undefined;
+  /** Told with every sample: by how much the process is to become smaller by spilling results; 0: it need not. */
+  readonly onSample: (spillBytes: number) => void;
+  readonly onPaused: (paused: boolean) => void;
+  readonly log: Logger;
+}
+
+/** Samples the memory of the worker, and acts as the policy says. Its timer keeps no process alive. */
+export class MemoryMonitor {
+  readonly #options: MemoryMonitorOptions;
+  readonly #pressure: MemoryPressure;
+  readonly #timer: NodeJS.Timeout | undefined;
+  #paused = false;
+  #pausedSamples = 0;
+
+  constructor(options: MemoryMonitorOptions) {
+    this.#options = options;
+    this.#pressure = new MemoryPressure(options.limitBytes);
+    if (options.limitBytes > 0) this.#timer = setInterval(() => this.#sample(), sampleMs).unref();
+  }
+
+  /** Of this process and of all that it has started, where the system tells; else of this process alone. */
+  get memoryBytes(): number {
+    return this.#options.read?.() ?? processTreeBytes(process.pid) ?? process.memoryUsage.rss();
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  #sample(): void {
+    const { memoryBytes } = this;
+    const { spillBytes, paused } = this.#pressure.sample(memoryBytes);
+    this.#options.onSample(spillBytes);
+    if (paused !== this.#paused) this.#turn(paused, memoryBytes);
+    if (paused && this.#pausedSamples++ % collectEverySamples === 0) collectGarbage();
+  }
+
+  #turn(paused: boolean, memoryBytes: number): void {
+    const { limitBytes, log, onPaused } = this.#options;
+    this.#paused = paused;
+    this.#pausedSamples = 0;
+    const used = `${formatBytes(memoryBytes)} of its memory limit of ${formatBytes(limitBytes)}`;
+    const fields = { memoryBytes, limitBytes };
+    if (paused)
+      log.warn(
+        fields,
+        `the worker uses ${used} and takes no more tasks until it uses less than ${memoryFractions.resume * 100} %; give it a higher limit, fewer slots or smaller tasks if this goes on`,
+      );
+    else log.info(fields, `the worker uses ${used} and takes tasks again`);
+    onPaused(paused);
+  }
+}
