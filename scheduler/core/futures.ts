@@ -1,9 +1,10 @@
+import type { WireError } from "../../protocol/errors.ts";
 import type { FutureId } from "../../protocol/ids.ts";
 import type { ClientRecord } from "./client-record.ts";
 import { enter } from "./enter.ts";
 import type { SchedulerState } from "./state.ts";
-import { isActive, released, Task } from "./task.ts";
-import { compute, fail, tellErred } from "./transitions.ts";
+import { isActive, isNeeded, released, Task } from "./task.ts";
+import { compute, fail, type StopOrder, takeBack, tellErred } from "./transitions.ts";
 import { wireError } from "./wire-error.ts";
 
 /** The client dropped these futures. */
@@ -21,8 +22,9 @@ function unwant(state: SchedulerState, client: ClientRecord, future: FutureId): 
 }
 
 /**
- * Ends tasks at their client's wish, with everything that depends on them. A task that another client wants too goes on
- * for that one; here it shows as cancelled all the same. `whenStopped` is called once nothing of it runs anywhere.
+ * Ends tasks at their client's wish, with everything that depends on them. A task that another client wants, or needs for
+ * what it wants, goes on for that one; here it shows as cancelled all the same. `whenStopped` is called once nothing of it
+ * runs anywhere.
  */
 export function cancel(
   state: SchedulerState,
@@ -37,64 +39,78 @@ export function cancel(
     stopping--;
     if (stopping === 0) whenStopped();
   };
-  for (const future of futures) {
-    const task = client.futures.get(future);
-    if (task === undefined || task.state.kind === "erred") continue;
+  const stop: StopOrder = {
+    force,
+    reason,
+    onTakenBack: (attempt) => {
+      stopping++;
+      attempt.whenStopped.push(stopped);
+    },
+  };
+  const named = futures
+    .flatMap((future) => client.futures.get(future) ?? [])
+    .filter((task) => task.state.kind !== "erred");
+  const concerned = reachableFrom(named, () => true);
+  const kept = neededByOthers(concerned, client);
+  for (const task of named) {
+    if (task.state.kind === "erred") continue;
     const because = reason === "" ? "" : `: ${reason}`;
     const error = wireError("CANCELLED", `The task "${task.key}" was cancelled${because}.`, { key: task.key, reason });
-    const doomed = dependentsOf(task);
-    if (doomed.some((each) => each.wants.some((want) => want.client !== client))) {
-      detach(state, client, future, task, error);
-      continue;
+    for (const doomed of reachableFrom([task], (each) => each === task || isActive(each))) {
+      if (kept.has(doomed)) detach(state, client, doomed, error, stop);
+      else fail(state, doomed, error, task, stop);
     }
-    for (const each of doomed) if (state.keys.get(each.key) === each) state.keys.delete(each.key);
-    fail(state, task, error, task, {
-      force,
-      reason,
-      onTakenBack: (attempt) => {
-        stopping++;
-        attempt.whenStopped.push(stopped);
-      },
-    });
   }
+  // Nothing that has what is cancelled for an input may stand for what is submitted under its key from now on.
+  for (const task of concerned) if (!kept.has(task) && state.keys.get(task.key) === task) state.keys.delete(task.key);
   stopped();
 }
 
-/** The task and all that need its result, directly or not, and have not ended. */
-function dependentsOf(task: Task): Task[] {
-  const found = new Set([task]);
-  for (const each of found) for (const dependent of each.dependents) if (isActive(dependent)) found.add(dependent);
-  return [...found];
+/** Of these, those that `accept` takes, and their dependents that it takes, and so on. */
+function reachableFrom(tasks: readonly Task[], accept: (task: Task) => boolean): Set<Task> {
+  const found = new Set(tasks.filter(accept));
+  for (const task of found) for (const dependent of task.dependents) if (accept(dependent)) found.add(dependent);
+  return found;
 }
 
-/** Lets one client's future end as cancelled while the task goes on for others. */
-function detach(
-  state: SchedulerState,
-  client: ClientRecord,
-  future: FutureId,
-  task: Task,
-  error: ReturnType<typeof wireError>,
-): void {
-  unwant(state, client, future);
+/** Those that another client wants, or would need if what it wants were lost or tried again. */
+function neededByOthers(tasks: ReadonlySet<Task>, client: ClientRecord): Set<Task> {
+  const needed = new Set<Task>();
+  for (const task of tasks) if (task.wants.some((want) => want.client !== client)) needed.add(task);
+  for (const task of needed) for (const dep of task.deps) if (tasks.has(dep)) needed.add(dep);
+  return needed;
+}
+
+/** Lets one client's futures of a task end as cancelled while the task stays for others. */
+function detach(state: SchedulerState, client: ClientRecord, task: Task, error: WireError, stop: StopOrder): void {
+  const futures = task.wants.filter((want) => want.client === client).map((want) => want.future);
+  if (futures.length === 0) return;
+  release(state, client, futures);
+  // The others may need it only if what they have is lost: until then it need not run.
+  if (!isNeeded(task)) takeBack(state, task, stop);
   const stub = new Task(
     state.nextTaskId(),
     task.key,
-    undefined,
-    [],
-    [],
+    task.fn,
+    task.args,
+    task.inputs,
     task.request,
     task.run,
     task.placement,
     task.priority,
     task.estimate,
   );
+  // A retry may want it to run after all, and then needs what the task needs.
+  for (const dep of stub.deps) dep.dependents.add(stub);
   stub.state = { kind: "erred", error, origin: stub };
   state.tasks.set(stub.id, stub);
   stub.run.tasks++;
-  client.futures.set(future, stub);
-  const want = { client, future };
-  stub.wants.push(want);
-  tellErred(state, want, error);
+  for (const future of futures) {
+    client.futures.set(future, stub);
+    const want = { client, future };
+    stub.wants.push(want);
+    tellErred(state, want, error);
+  }
 }
 
 /** Runs failed tasks again, with the failed tasks among what they depend on. */

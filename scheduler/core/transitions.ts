@@ -92,6 +92,8 @@ export function fail(state: SchedulerState, first: Task, error: WireError, origi
       state.toWorker(holder, { op: "free", tasks: [task.id] });
     }
     enter(state, task, { kind: "erred", error, origin });
+    // A cancelled task is its client's own affair: whoever submits its key afterwards gets a task that runs.
+    if (error.code === "CANCELLED" && state.keys.get(task.key) === task) state.keys.delete(task.key);
     task.run.failed++;
     stopWaitingFor(state, task);
     for (const want of task.wants) tellErred(state, want, error);
