@@ -77,7 +77,7 @@ export interface TaskRequest {
   readonly resources: Readonly<Record<string, number>>;
   /** Names, addresses or hosts it may run on; empty: anywhere. */
   readonly workers: readonly string[];
-  /** Makes `workers` a wish: others may run it when none of those is there. */
+  /** Makes `workers` a wish: others may run it when none of those is there, or none that has the resources. */
   readonly allowOtherWorkers: boolean;
   /** The running code is stopped after this long; 0: never. */
   readonly timeoutMs: number;

@@ -65,8 +65,8 @@ export function handleClientMessage(state: SchedulerState, client: ClientRecord,
 export function loseClient(state: SchedulerState, client: ClientRecord): void {
   release(state, client, [...client.futures.keys()]);
   state.requests.clientGone(client);
-  for (const [task, owner] of state.reserved) {
-    if (owner !== client) continue;
+  for (const [task, reservation] of state.reserved) {
+    if (reservation.client !== client) continue;
     state.reserved.delete(task);
     // Nobody knows how far it came: whoever was given a value of it is told to throw it away.
     for (const worker of state.workers.values()) state.toWorker(worker, { op: "free", tasks: [task] });

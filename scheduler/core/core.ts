@@ -4,6 +4,7 @@ import { ClientRecord } from "./client-record.ts";
 import type { SchedulerEffect, SchedulerEvent } from "./events.ts";
 import { silenceMsMax } from "./heartbeat.ts";
 import { checkInvariants } from "./invariants.ts";
+import { leftovers } from "./leftovers.ts";
 import { loseWorker, welcomeWorker } from "./losses.ts";
 import { pump } from "./placement.ts";
 import { settleAll } from "./settle.ts";
@@ -92,6 +93,11 @@ export class SchedulerCore {
   /** Throws an `InvariantViolation` that ends with the last things that happened. For tests: it looks at everything. */
   checkInvariants(): void {
     checkInvariants(this.#state);
+  }
+
+  /** Whatever is still on the books, in words. For tests: without clients, and with idle workers, there is nothing. */
+  leftovers(): string[] {
+    return leftovers(this.#state);
   }
 
   /** True while no client is connected and no task is kept. */

@@ -203,6 +203,7 @@ function create(
     if (spec.wanted) want(state, client, spec.future, task);
     else state.unsettled.push(task);
   }
+  state.dropRunIfEmpty(run);
   return created;
 }
 

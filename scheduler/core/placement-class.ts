@@ -34,13 +34,16 @@ export class PlacementClasses {
 /** Whether the worker could ever run such a task, busy or not. */
 export function suits(placement: PlacementClass, worker: WorkerRecord, live: Iterable<WorkerRecord>): boolean {
   if (placement.unrestricted) return true;
-  for (const [name, amount] of Object.entries(placement.resources)) {
-    if ((worker.resources[name] ?? 0) < amount) return false;
-  }
+  if (!offers(worker, placement)) return false;
   if (placement.workers.length === 0 || isNamed(placement, worker)) return true;
   if (!placement.allowOtherWorkers) return false;
-  // The wish gives way only while none of the workers that were wished for is there.
-  for (const other of live) if (isNamed(placement, other)) return false;
+  // The wish gives way only while no worker that was wished for and could run it is there.
+  for (const other of live) if (isNamed(placement, other) && offers(other, placement)) return false;
+  return true;
+}
+
+function offers(worker: WorkerRecord, { resources }: PlacementClass): boolean {
+  for (const name in resources) if ((worker.resources[name] ?? 0) < (resources[name] ?? 0)) return false;
   return true;
 }
 

@@ -25,6 +25,11 @@ export class Requests {
   readonly #calls: Map<number, WorkerCall> = new Map();
   #lastCall = 0;
 
+  /** How many have no answer yet. */
+  get size(): number {
+    return this.#waits.length + this.#calls.size;
+  }
+
   /** Replies once `count` workers are there that are not among `gone`. */
   waitForWorkers(
     state: SchedulerState,

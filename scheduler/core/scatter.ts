@@ -33,7 +33,7 @@ export function placeScattered(state: SchedulerState, client: ClientRecord, mess
   const places: ScatterPlace[] = message.futures.map((future, index) => {
     const task = state.nextTaskId();
     const bytes = message.bytes[index] ?? 0;
-    state.reserved.set(task, client);
+    state.reserved.set(task, { client, storedBy: new Set() });
     client.scattering.set(future, { task, bytes });
     if (message.broadcast) return { task, addresses: candidates.map((worker) => worker.address) };
     let least = candidates[0] as WorkerRecord;
@@ -54,6 +54,7 @@ export function takeScattered(state: SchedulerState, client: ClientRecord, messa
     const place = client.scattering.get(future);
     if (place === undefined) continue;
     client.scattering.delete(future);
+    const storedBy = state.reserved.get(place.task)?.storedBy;
     state.reserved.delete(place.task);
     const placement = state.placements.intern(request);
     const key = `scatter-${future}-${place.task}`;
@@ -76,7 +77,10 @@ export function takeScattered(state: SchedulerState, client: ClientRecord, messa
     task.wants.push({ client, future });
     task.resultBytes = place.bytes;
     const addresses = message.addresses[index] ?? [];
-    const holders = [...state.workers.values()].filter((worker) => addresses.includes(worker.address));
+    // A worker may have taken the value without the client hearing of it; its copy has to be known, to be freed one day.
+    const holders = [...state.workers.values()].filter(
+      (worker) => addresses.includes(worker.address) || storedBy?.has(worker) === true,
+    );
     const [first, ...others] = holders;
     // Every holder may have died meanwhile: the value is lost before it was ever used.
     if (first === undefined) compute(state, task);
@@ -85,5 +89,6 @@ export function takeScattered(state: SchedulerState, client: ClientRecord, messa
       finish(state, task, first, place.bytes);
     }
   }
+  state.dropRunIfEmpty(run);
   state.reply(client, message.request, null);
 }

@@ -38,7 +38,7 @@ function forget(state: SchedulerState, task: Task): void {
   state.tasks.delete(task.id);
   if (state.keys.get(task.key) === task) state.keys.delete(task.key);
   task.run.tasks--;
-  if (task.run.tasks === 0) state.runs.delete(task.run.name);
+  state.dropRunIfEmpty(task.run);
   for (const dep of task.deps) {
     dep.dependents.delete(task);
     if (dep.dependents.size === 0) state.unsettled.push(dep);

@@ -26,6 +26,12 @@ export interface SchedulerCoreOptions {
   readonly workerSaturation?: number;
 }
 
+/** A number for a value that a client is putting on workers, and the workers that said they have it. */
+export interface Reservation {
+  readonly client: ClientRecord;
+  readonly storedBy: Set<WorkerRecord>;
+}
+
 /** Everything the scheduler knows, and the effects that the current event has had so far. Functions beside it change it. */
 export class SchedulerState {
   readonly options: Required<SchedulerCoreOptions>;
@@ -39,7 +45,7 @@ export class SchedulerState {
   readonly fns: FunctionTable = new FunctionTable();
   readonly placements: PlacementClasses = new PlacementClasses();
   /** Numbers handed out for values that a client is putting on workers right now. */
-  readonly reserved: Map<TaskId, ClientRecord> = new Map();
+  readonly reserved: Map<TaskId, Reservation> = new Map();
   readonly requests: Requests = new Requests();
   readonly copies: Copies = new Copies();
   readonly retirement: Retirement = new Retirement(this.copies);
@@ -81,6 +87,11 @@ export class SchedulerState {
       this.runs.set(name, run);
     }
     return run;
+  }
+
+  /** A run is on the books as long as one of its tasks is. */
+  dropRunIfEmpty(run: Run): void {
+    if (run.tasks === 0) this.runs.delete(run.name);
   }
 
   toClient(client: ClientRecord, message: SchedulerToClient): void {

@@ -137,7 +137,11 @@ function confirmStopped(state: SchedulerState, worker: WorkerRecord, id: TaskId,
 }
 
 function stored(state: SchedulerState, worker: WorkerRecord, id: TaskId, bytes: number): void {
-  if (state.reserved.has(id)) return;
+  const reservation = state.reserved.get(id);
+  if (reservation !== undefined) {
+    reservation.storedBy.add(worker);
+    return;
+  }
   const task = state.tasks.get(id);
   if (task !== undefined) state.copies.arrived(task, worker);
   if (task === undefined || !isNeeded(task) || task.state.kind === "erred") {
@@ -160,7 +164,11 @@ function dropped(state: SchedulerState, worker: WorkerRecord, id: TaskId): void 
 /** The worker could not get an input from these addresses: they are holders no more, and it is told where else to ask. */
 function unreachable(state: SchedulerState, worker: WorkerRecord, id: TaskId, addresses: readonly string[]): void {
   const task = state.tasks.get(id);
-  if (task === undefined) return;
+  if (task === undefined || task.state.kind === "erred" || !isNeeded(task)) {
+    // Nobody will ever hold it again for this request, and no attempt that still counts waits for it.
+    state.toWorker(worker, { op: "free", tasks: [id] });
+    return;
+  }
   for (const holder of [...task.holders]) {
     if (!addresses.includes(holder.address) || holder === worker) continue;
     removeHolder(task, holder);

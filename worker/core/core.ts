@@ -72,6 +72,15 @@ export class WorkerCore {
     return this.#story.of(task);
   }
 
+  /** Whatever it still holds, runs or wants, in words. For tests: an idle worker of an idle scheduler has nothing. */
+  leftovers(): string[] {
+    const { held, inputs, jobs } = this.#parts;
+    const { byTask, ready } = this.#attempts;
+    const counts = { results: held.size, attempts: byTask.size, "ready attempts": ready.size, jobs: jobs.size };
+    const all = { ...counts, wants: inputs.wants.size, fetches: inputs.fetches.size };
+    return Object.entries(all).flatMap(([what, many]) => (many > 0 ? [`${many} ${what}`] : []));
+  }
+
   /** @throws {InvariantViolation} with the story of the task concerned. */
   checkInvariants(): void {
     checkInvariants({

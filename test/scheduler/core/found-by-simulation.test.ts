@@ -1,0 +1,118 @@
+import { expect, test } from "vitest";
+import { futureId, taskId } from "../../../protocol/ids.ts";
+import type { Assignment } from "../../../protocol/messages.ts";
+import { Bench, plain, spec } from "./bench.ts";
+
+// Each of these was a fault that the simulation found; the seeds are in test/simulation/regressions.ts.
+
+const cancel = (request: number, ...futures: number[]) =>
+  ({ op: "cancel", request, futures: futures.map(futureId), force: true, reason: "" }) as const;
+const boom = { code: "TASK_FAILED", message: "boom", retryable: false } as const;
+
+/** Client 1 and client 2 both want "y", which needs "x"; only client 1 wants "x". Both are computed, on worker 1. */
+function sharedPair(): Bench {
+  const bench = new Bench().client(1).client(2).worker(1);
+  const y = spec(2, [1], { key: "y" });
+  bench.submit([spec(1, [], { key: "x" }), y], {}, 1);
+  bench.submit([spec(1, [], { key: "x", wanted: false }), y], {}, 2);
+  for (let done = 0; done < 2; done++) bench.done(1, bench.assigned(1, "free")[0] as Assignment);
+  bench.sent(1);
+  bench.told(1);
+  bench.told(2);
+  return bench;
+}
+
+test("a cancel does not reach what another client finished, not even when that has to be computed again", () => {
+  const bench = sharedPair();
+  bench.say(cancel(1, 1), 1);
+  expect(bench.told(1).map(({ op }) => op)).toEqual(["cancelled", "reply"]);
+  bench.sent(1);
+  bench.lose(1);
+  bench.worker(2);
+  expect(bench.assigned(2).map(({ key }) => key)).toEqual(["x"]);
+  expect(bench.told(2)).toMatchObject([{ op: "pending", future: 2 }]);
+});
+
+test("a future that was cancelled while another client goes on can be tried again", () => {
+  const bench = new Bench().client(1).client(2).worker(1);
+  bench.submit([spec(1, [], { key: "x" })], {}, 1);
+  bench.submit([spec(1, [], { key: "x" })], {}, 2);
+  bench.say(cancel(1, 1), 1);
+  bench.assigned(1);
+  bench.worker(2);
+  bench.told(1);
+  bench.say({ op: "retry", request: 2, futures: [futureId(1)] }, 1);
+  expect(bench.told(1).map(({ op }) => op)).toEqual(["pending", "reply"]);
+  bench.done(2, bench.assigned(2)[0] as Assignment);
+  expect(bench.told(1)).toMatchObject([{ op: "finished", future: 1 }]);
+});
+
+test("a key that failed because its input was cancelled does not stand in the way of a new task", () => {
+  const bench = new Bench().client(1).client(2).worker(1);
+  bench.submit([spec(1, [], { key: "x" })], {}, 1);
+  bench.say(cancel(1, 1), 1);
+  bench.submit([spec(2, [1], { key: "y" })], {}, 1);
+  expect(bench.told(1).at(-1)).toMatchObject({ op: "cancelled", future: 2 });
+  bench.submit([spec(1, [], { key: "x" }), spec(2, [1], { key: "y" })], {}, 2);
+  expect(bench.told(2).map(({ op }) => op)).toEqual(["accepted"]);
+});
+
+test("a key whose finished task had a cancelled input means a new task", () => {
+  const bench = new Bench().client(1).client(2).worker(1);
+  bench.submit([spec(1, [], { key: "x" }), spec(2, [1], { key: "y" })], {}, 1);
+  for (let done = 0; done < 2; done++) bench.done(1, bench.assigned(1, "free")[0] as Assignment);
+  bench.say(cancel(1, 1), 1);
+  bench.sent(1);
+  bench.submit([spec(1, [], { key: "x" }), spec(2, [1], { key: "y" })], {}, 2);
+  expect(bench.assigned(1).map(({ key }) => key)).toEqual(["x"]);
+});
+
+test("a scattered copy that the client never heard of is known, and freed with the others", () => {
+  const bench = new Bench().client().worker(1).worker(2);
+  const futures = [futureId(1)];
+  bench.say({ op: "scatter", request: 1, futures, bytes: [10], workers: [], broadcast: true });
+  bench.answer(2, { op: "stored", task: taskId(1), bytes: 10 });
+  bench.say({ op: "scattered", request: 2, futures, addresses: [["ws://w1:1"]] });
+  expect(bench.told().at(-2)).toMatchObject({
+    op: "finished",
+    addresses: expect.arrayContaining(["ws://w1:1", "ws://w2:1"]),
+  });
+  bench.say({ op: "release", futures });
+  expect(bench.sent(2)).toEqual([{ op: "free", tasks: [taskId(1)] }]);
+});
+
+test("a submission that brings nothing new leaves no run behind", () => {
+  const bench = new Bench().client(1).client(2).worker(1);
+  bench.submit([spec(1, [], { key: "x" })], { run: "first" }, 1);
+  bench.submit([spec(1, [], { key: "x" })], { run: "second" }, 2);
+  bench.done(1, bench.assigned(1)[0] as Assignment);
+  for (const client of [1, 2]) bench.say({ op: "release", futures: [futureId(1)] }, client);
+  expect(bench.core.leftovers()).toEqual(["2 clients"]);
+});
+
+test("a wish for workers gives way when those that are there lack the resources", () => {
+  const bench = new Bench()
+    .client()
+    .worker(1)
+    .worker(2, { resources: { GPU: 1 } });
+  bench.submit([spec(1)], {
+    requests: [{ ...plain, workers: ["w1"], allowOtherWorkers: true, resources: { GPU: 1 } }],
+  });
+  expect(bench.assigned(2)).toHaveLength(1);
+  expect(bench.sent(1)).toEqual([]);
+});
+
+test("a worker that cannot reach what nobody needs is told to forget it", () => {
+  const bench = new Bench().client().worker(1).worker(2);
+  bench.submit([spec(1), spec(2)]);
+  const [made] = bench.assigned(1) as [Assignment];
+  const [failed] = bench.assigned(2) as [Assignment];
+  bench.done(1, made);
+  bench.say({ op: "release", futures: [futureId(1)] });
+  bench.sent(1);
+  bench.answer(2, { op: "failed", task: failed.task, attempt: 1, error: boom, blame: "task", startMs: 0, endMs: 1 });
+  for (const { task } of [made, failed]) {
+    bench.answer(2, { op: "unreachable-input", task, addresses: ["ws://w1:1"] });
+    expect(bench.sent(2)).toEqual([{ op: "free", tasks: [task] }]);
+  }
+});
