@@ -140,6 +140,13 @@ export type ClientToScheduler =
   | { readonly op: "who-has"; readonly request: number; readonly futures?: readonly FutureId[] | undefined }
   /** The client could not fetch this result from `address`: the scheduler answers with fresh holders, or recomputes and tells "finished" again. */
   | { readonly op: "missing"; readonly future: FutureId; readonly address: string }
+  /** Reply: `Explanation`, of the client's future if it is held, else of the task of that key, whoever submitted it. */
+  | {
+      readonly op: "explain";
+      readonly request: number;
+      readonly future?: FutureId | undefined;
+      readonly key?: string | undefined;
+    }
   /** Reply: `ClusterInfo`. */
   | { readonly op: "info"; readonly request: number }
   /** Reply (value null) once at least `count` workers are registered. */

@@ -59,6 +59,7 @@ const toScheduler: z.ZodType<ClientToScheduler> = z.discriminatedUnion("op", [
   z.object({ op: z.literal("retry"), request: uint, futures: bulk(futureId) }),
   z.object({ op: z.literal("who-has"), request: uint, futures: bulk(futureId).optional() }),
   z.object({ op: z.literal("missing"), future: futureId, address: name }),
+  z.object({ op: z.literal("explain"), request: uint, future: futureId.optional(), key: name.optional() }),
   z.object({ op: z.literal("info"), request: uint }),
   z.object({ op: z.literal("wait-for-workers"), request: uint, count: uint }),
   z.object({

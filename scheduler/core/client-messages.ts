@@ -1,6 +1,7 @@
 import { assertNever } from "../../protocol/errors.ts";
 import type { ClientToScheduler } from "../../protocol/messages.ts";
 import type { ClientRecord } from "./client-record.ts";
+import { answerExplain } from "./explain.ts";
 import { cancel, release, retry } from "./futures.ts";
 import { clusterInfo, whoHas } from "./info.ts";
 import { submit } from "./intake.ts";
@@ -34,6 +35,8 @@ export function handleClientMessage(state: SchedulerState, client: ClientRecord,
       if (task.state.kind === "memory") tellFinished(state, task, { client, future: message.future });
       return;
     }
+    case "explain":
+      return answerExplain(state, client, message);
     case "info":
       return state.reply(client, message.request, clusterInfo(state));
     case "wait-for-workers":

@@ -34,6 +34,7 @@ export class SchedulerCore {
     if (state.replication.active) state.replication.advance(state);
     state.copies.send(state);
     pump(state);
+    state.noWorkerWatch.review(state);
     return state.effects;
   }
 
@@ -66,7 +67,8 @@ export class SchedulerCore {
         return;
       }
       case "wake":
-        return this.#loseSilent();
+        this.#loseSilent();
+        return state.noWorkerWatch.expire(state);
       default:
         assertNever(event);
     }
@@ -86,8 +88,9 @@ export class SchedulerCore {
     const state = this.#state;
     let oldestMs = Number.POSITIVE_INFINITY;
     for (const worker of state.workers.values()) oldestMs = Math.min(oldestMs, worker.lastHeardMs);
-    if (!Number.isFinite(oldestMs)) return undefined;
-    return oldestMs + silenceMsMax(state.workers.size, state.options.workerTtlMs);
+    const silentAtMs = oldestMs + silenceMsMax(state.workers.size, state.options.workerTtlMs);
+    const nextMs = Math.min(silentAtMs, state.noWorkerWatch.nextCheckMs);
+    return Number.isFinite(nextMs) ? nextMs : undefined;
   }
 
   /** Throws an `InvariantViolation` that ends with the last things that happened. For tests: it looks at everything. */

@@ -11,6 +11,8 @@ export function enter(state: SchedulerState, task: Task, next: TaskState): void 
   if (previous.kind === "queued") {
     state.queued--;
     task.run.queued--;
+    task.placement.queued--;
+    if (task.placement.queued === 0) state.noWorkerWatch.emptied(task.placement);
   }
   if (previous.kind === "processing") {
     leaveWorker(state, task, previous);
@@ -18,10 +20,12 @@ export function enter(state: SchedulerState, task: Task, next: TaskState): void 
     else endAttempt(task, "given-back", "", state.nowMs);
   }
   task.state = next;
-  task.sinceMs = Math.round(state.nowMs);
+  if (next.kind !== previous.kind) task.sinceMs = Math.round(state.nowMs);
   if (next.kind === "queued") {
     state.queued++;
     task.run.queued++;
+    task.placement.queued++;
+    if (task.placement.queued === 1) state.noWorkerWatch.queued(task.placement);
   }
   if (next.kind === "processing") task.run.processing++;
   state.story.tell(`${task.key}: ${previous.kind} → ${next.kind}`);

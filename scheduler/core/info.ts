@@ -4,9 +4,9 @@ import type { WhoHas } from "../../protocol/messages.ts";
 import { protocolVersion } from "../../protocol/version.ts";
 import type { ClientRecord } from "./client-record.ts";
 import { addressesOf } from "./enter.ts";
-import { whyNoWorker } from "./placement.ts";
 import type { Run } from "./run.ts";
 import type { SchedulerState } from "./state.ts";
+import { isPlaceable } from "./suitability.ts";
 import type { WorkerRecord } from "./worker-record.ts";
 
 export function whoHas(client: ClientRecord, futures: readonly FutureId[] = [...client.futures.keys()]): WhoHas[] {
@@ -25,7 +25,7 @@ export function clusterInfo(state: SchedulerState): ClusterInfo {
   for (const task of state.tasks.values()) {
     const { kind } = task.state;
     if (kind === "waiting" || kind === "queued") waiting.set(task.run, (waiting.get(task.run) ?? 0) + 1);
-    if (kind === "queued" && whyNoWorker(state, task) !== undefined) tasks["no-worker"]++;
+    if (kind === "queued" && !isPlaceable(state, task.placement)) tasks["no-worker"]++;
     else tasks[kind]++;
   }
   return {

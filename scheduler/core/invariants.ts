@@ -1,4 +1,5 @@
 import { InvariantViolation } from "../../protocol/errors.ts";
+import type { PlacementClass } from "./placement-class.ts";
 import type { SchedulerState } from "./state.ts";
 import { isActive, isNeeded, type Task } from "./task.ts";
 import type { WorkerRecord } from "./worker-record.ts";
@@ -12,6 +13,7 @@ export function checkInvariants(state: SchedulerState): void {
     checkTask(state, task, inQueues);
     if (task.state.kind === "queued") queued++;
   }
+  checkClasses(state);
   if (queued !== state.queued) violated(state, `${queued} tasks are queued, the counter says ${state.queued}`);
   for (const worker of state.workers.values()) checkWorker(state, worker);
   for (const client of state.clients.values()) {
@@ -22,6 +24,17 @@ export function checkInvariants(state: SchedulerState): void {
     }
   }
   if (state.unsettled.length > 0) violated(state, "tasks are left unsettled after the event");
+}
+
+/** The counters of queued tasks by what they ask of a worker. */
+function checkClasses(state: SchedulerState): void {
+  const queued = new Map<PlacementClass, number>();
+  for (const { state: each, placement } of state.tasks.values())
+    queued.set(placement, (queued.get(placement) ?? 0) + (each.kind === "queued" ? 1 : 0));
+  for (const [placement, count] of queued) {
+    if (count === placement.queued) continue;
+    violated(state, `${count} tasks of one class are queued, the counter says ${placement.queued}`);
+  }
 }
 
 function checkTask(state: SchedulerState, task: Task, inQueues: ReadonlySet<Task>): void {

@@ -28,6 +28,7 @@ export function welcomeWorker(state: SchedulerState, id: WorkerId, registration:
     pid: registration.pid,
   });
   state.requests.workersChanged(state);
+  state.noWorkerWatch.workersChanged();
 }
 
 function predecessorEnd(registration: WorkerRegistration): string {
@@ -78,6 +79,7 @@ export function loseWorker(state: SchedulerState, worker: WorkerRecord, reason: 
   }
   rehome(state, worker);
   state.requests.workerGone(state, worker);
+  state.noWorkerWatch.workersChanged();
   state.copies.workerGone(worker);
 }
 

@@ -7,6 +7,8 @@ export interface PlacementClass {
   readonly workers: readonly string[];
   readonly allowOtherWorkers: boolean;
   readonly unrestricted: boolean;
+  /** How many queued tasks there are of it. */
+  queued: number;
 }
 
 export class PlacementClasses {
@@ -24,6 +26,7 @@ export class PlacementClasses {
         workers,
         allowOtherWorkers: request.allowOtherWorkers,
         unrestricted: resources.length === 0 && workers.length === 0,
+        queued: 0,
       };
       this.#bySignature.set(signature, placement);
     }
@@ -55,7 +58,7 @@ export function hasRoom(placement: PlacementClass, worker: WorkerRecord): boolea
   return true;
 }
 
-function isNamed(placement: PlacementClass, worker: WorkerRecord): boolean {
+export function isNamed(placement: PlacementClass, worker: WorkerRecord): boolean {
   const { name, address, host } = worker.registration;
   return placement.workers.some((wish) => wish === name || wish === address || wish === host);
 }

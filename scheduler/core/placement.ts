@@ -185,15 +185,3 @@ export function defineFn(state: SchedulerState, worker: WorkerRecord, fn: FnReco
 export function rehome(state: SchedulerState, worker: WorkerRecord): void {
   for (const task of worker.preferred.tasks()) queueReady(state, task);
 }
-
-/** Why no worker can run a queued task, or undefined when some could. */
-export function whyNoWorker(state: SchedulerState, task: Task): string | undefined {
-  if (state.workers.size === 0) return "no worker is connected";
-  for (const worker of state.workers.values()) {
-    if (takesTasks(worker) && suits(task.placement, worker, state.workers.values())) return undefined;
-  }
-  const wishes = task.placement.workers.length > 0 ? ` workers ${task.placement.workers.join(", ")}` : "";
-  const resources = Object.entries(task.placement.resources).map(([name, amount]) => `${name}=${amount}`);
-  const needs = resources.length > 0 ? ` resources ${resources.join(", ")}` : "";
-  return `no connected worker offers${wishes}${needs}`;
-}

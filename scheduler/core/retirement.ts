@@ -45,6 +45,7 @@ export class Retirement {
       this.#leaving.add(worker);
     }
     for (const worker of leaving) rehome(state, worker);
+    state.noWorkerWatch.workersChanged();
   }
 
   advance(state: SchedulerState): void {

@@ -4,6 +4,7 @@ import type { ClientRecord } from "./client-record.ts";
 import { Copies } from "./copies.ts";
 import type { SchedulerEffect } from "./events.ts";
 import { FunctionTable } from "./functions.ts";
+import { NoWorkerWatch } from "./no-worker-watch.ts";
 import { PlacementClasses } from "./placement-class.ts";
 import { ReadyQueues } from "./ready-queues.ts";
 import { Replication } from "./replication.ts";
@@ -24,6 +25,8 @@ export interface SchedulerCoreOptions {
   readonly allowedWorkerLosses?: number;
   /** Tasks without a known duration are sent to a worker up to this multiple of its slots. Default 1.1. */
   readonly workerSaturation?: number;
+  /** A queued task that no connected worker could ever run fails after this long, in ms. Default: never. */
+  readonly noWorkersTimeoutMs?: number | undefined;
 }
 
 /** A number for a value that a client is putting on workers, and the workers that said they have it. */
@@ -34,7 +37,7 @@ export interface Reservation {
 
 /** Everything the scheduler knows, and the effects that the current event has had so far. Functions beside it change it. */
 export class SchedulerState {
-  readonly options: Required<SchedulerCoreOptions>;
+  readonly options: { readonly [Name in keyof SchedulerCoreOptions]-?: NonNullable<SchedulerCoreOptions[Name]> };
   nowMs = 0;
 
   readonly tasks: Map<TaskId, Task> = new Map();
@@ -48,6 +51,7 @@ export class SchedulerState {
   readonly reserved: Map<TaskId, Reservation> = new Map();
   readonly requests: Requests = new Requests();
   readonly copies: Copies = new Copies();
+  readonly noWorkerWatch: NoWorkerWatch = new NoWorkerWatch();
   readonly retirement: Retirement = new Retirement(this.copies);
   readonly replication: Replication = new Replication(this.copies);
 
@@ -72,6 +76,7 @@ export class SchedulerState {
       workerTtlMs: options.workerTtlMs ?? 30_000,
       allowedWorkerLosses: options.allowedWorkerLosses ?? 3,
       workerSaturation: options.workerSaturation ?? 1.1,
+      noWorkersTimeoutMs: options.noWorkersTimeoutMs ?? Number.POSITIVE_INFINITY,
     };
   }
 

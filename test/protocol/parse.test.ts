@@ -37,6 +37,8 @@ describe("every message there is", () => {
 const optional = new Set([
   "submit.parent",
   "who-has.futures",
+  "explain.future",
+  "explain.key",
   "reply.value",
   "reply.error",
   "bundle.error",

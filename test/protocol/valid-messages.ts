@@ -55,6 +55,7 @@ const fromClient: Each<ClientToScheduler> = {
   retry: { op: "retry", request: 1, futures },
   "who-has": { op: "who-has", request: 1, futures },
   missing: { op: "missing", future, address: "ws://a:1" },
+  explain: { op: "explain", request: 1, future, key: "inc-1" },
   info: { op: "info", request: 1 },
   "wait-for-workers": { op: "wait-for-workers", request: 1, count: 2 },
   scatter: { op: "scatter", request: 1, futures, bytes: [1, 2], workers: [], broadcast: false },

@@ -11,7 +11,7 @@ import type {
   WorkerRegistration,
   WorkerToScheduler,
 } from "../../../protocol/messages.ts";
-import { SchedulerCore } from "../../../scheduler/core/core.ts";
+import { SchedulerCore, type SchedulerCoreOptions } from "../../../scheduler/core/core.ts";
 import type { SchedulerEvent } from "../../../scheduler/core/events.ts";
 
 export const plain: TaskRequest = {
@@ -53,18 +53,24 @@ export function registration(name: string, extra: Partial<WorkerRegistration> = 
 
 /** A core at a bench: what goes in is said in one line, what comes out is collected, and nothing may come out unseen. */
 export class Bench {
-  readonly core: SchedulerCore = new SchedulerCore({ version: "0", startedAt: "2026-01-01T00:00:00Z" });
+  readonly core: SchedulerCore;
   nowMs = 0;
+  readonly logged: string[] = [];
   readonly toWorker: Map<number, SchedulerToWorker[]> = new Map();
   readonly toClient: Map<number, SchedulerToClient[]> = new Map();
   readonly closed: number[] = [];
   #submissions = 0;
+
+  constructor(options: Partial<SchedulerCoreOptions> = {}) {
+    this.core = new SchedulerCore({ version: "0", startedAt: "2026-01-01T00:00:00Z", ...options });
+  }
 
   event(event: SchedulerEvent): void {
     for (const effect of this.core.handle(event, this.nowMs)) {
       if (effect.kind === "to-worker") push(this.toWorker, effect.worker, effect.message);
       else if (effect.kind === "to-client") push(this.toClient, effect.client, effect.message);
       else if (effect.kind === "close-worker") this.closed.push(effect.worker);
+      else this.logged.push(`${effect.level}: ${effect.message}`);
     }
     this.core.checkInvariants();
   }
