@@ -70,7 +70,7 @@ export class Bench {
       if (effect.kind === "to-worker") push(this.toWorker, effect.worker, effect.message);
       else if (effect.kind === "to-client") push(this.toClient, effect.client, effect.message);
       else if (effect.kind === "close-worker") this.closed.push(effect.worker);
-      else this.logged.push(`${effect.level}: ${effect.message}`);
+      else if (effect.kind === "log") this.logged.push(`${effect.level}: ${effect.message}`);
     }
     this.core.checkInvariants();
   }
