@@ -21,6 +21,8 @@ export interface LocalClusterOptions {
   readonly token?: string | undefined;
   /** The cluster closes once it had no client for this long, in milliseconds. Default: never. */
   readonly idleTimeoutMs?: number | undefined;
+  /** There is no dashboard yet, so that false, the default, is all it may be. */
+  readonly dashboard?: false | undefined;
   /** Default: silent. */
   readonly logger?: Logger | undefined;
 }
@@ -61,6 +63,7 @@ const checks: { readonly [Name in keyof LocalClusterOptions]-?: OptionChecks[str
   port: wholeNumber(0, 65_535),
   token: isText,
   idleTimeoutMs: (value) => (typeof value === "number" && value > 0 ? undefined : "a number of milliseconds above 0"),
+  dashboard: (value) => (value === false ? undefined : "false: this version has no dashboard yet"),
   logger: (value) =>
     typeof (value as Logger | null)?.info === "function"
       ? undefined
