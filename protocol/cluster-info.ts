@@ -23,7 +23,8 @@ export interface WorkerInfo {
   readonly nodeVersion: string;
 }
 
-export type WorkerStatus = "running" | "paused" | "retiring";
+/** "disconnected": its connection was lost, and it may be back within the grace period. */
+export type WorkerStatus = "running" | "paused" | "retiring" | "disconnected";
 
 export interface RunInfo {
   readonly run: string;

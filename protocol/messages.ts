@@ -1,8 +1,8 @@
+// Every message in one file, so that the protocol can be read as one: a discriminated union per direction. Every frame is an
+// array of these; within one socket and direction, order is kept.
 import type { FnRef } from "./code.ts";
 import type { WireError } from "./errors.ts";
 import type { FnId, FutureId, TaskId } from "./ids.ts";
-
-// One discriminated union per direction. Every frame is an array of these; within one socket and direction, order is kept.
 
 /** A value as bytes: the head (msgpack), then the large binaries that the head refers to by index. Opaque to schedulers. */
 export type EncodedValue = readonly Uint8Array[];
@@ -56,6 +56,10 @@ export interface WorkerRegistration {
   readonly nodeVersion: string;
   /** How the process that had this name before ended, if its nanny saw it. */
   readonly predecessor?: ProcessEnd | undefined;
+  /** Random, one a process: by it a worker that was cut off is known again. Without it a worker is never taken back. */
+  readonly instance?: string | undefined;
+  /** It was registered before and was cut off. The scheduler's first message is then "resume". */
+  readonly resuming?: boolean | undefined;
 }
 
 /** The end of a worker process as its nanny saw it. */
@@ -64,6 +68,10 @@ export interface ProcessEnd {
   readonly exitCode: number | null;
   readonly signal: string | null;
   readonly lastLogLines: readonly string[];
+  /** Why the nanny ended it, if it did. */
+  readonly reason?: string | undefined;
+  /** The keys of the tasks that ran last, as far as the nanny heard of them. */
+  readonly running?: readonly string[] | undefined;
 }
 
 // ── client → scheduler ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -261,6 +269,11 @@ export interface Assignment {
 
 export type SchedulerToWorker =
   | Assignment
+  /**
+   * The first message to a worker that is "resuming". `kept`: its tasks and results are still on the books, and it answers with
+   * its "inventory". Otherwise it is a fresh worker to this scheduler, whose numbers mean something else: it forgets everything.
+   */
+  | { readonly op: "resume"; readonly kept: boolean }
   /** Sent before the first assignment that uses `fn`. */
   | { readonly op: "define-fn"; readonly fn: FnId; readonly ref: FnRef }
   /** Throw these results away; one that is not held is ignored. */
@@ -299,7 +312,29 @@ export type SchedulerToWorker =
 /** Whose fault a failed attempt is: the task's own (uses up `retries`), or not (`infrastructure`: no blame, run again). */
 export type Blame = "task" | "infrastructure";
 
+/** An attempt that a worker has not ended. */
+export interface OpenAttempt {
+  readonly task: TaskId;
+  readonly attempt: number;
+  /** It was begun; otherwise it waits. */
+  readonly started: boolean;
+}
+
+/**
+ * All that a worker has, told when it is back after its connection was lost: messages of either side may have been lost with
+ * it, and this says what came of them. It follows the ends of attempts that could not be told meanwhile.
+ */
+export interface Inventory {
+  readonly op: "inventory";
+  readonly held: readonly { readonly task: TaskId; readonly bytes: number }[];
+  readonly attempts: readonly OpenAttempt[];
+  /** The requests of "run" that are not answered. */
+  readonly runs: readonly number[];
+  readonly status: "running" | "paused";
+}
+
 export type WorkerToScheduler =
+  | Inventory
   | {
       readonly op: "heartbeat";
       readonly memoryBytes: number;
@@ -346,8 +381,8 @@ export type WorkerToScheduler =
     }
   /** New tasks are not welcome until it is "running" again. */
   | { readonly op: "status"; readonly status: "running" | "paused" }
-  /** It ends now by its own will: its tasks go back without blame. */
-  | { readonly op: "goodbye"; readonly reason: string };
+  /** It ends now by its own will: its tasks go back without blame, unless what runs is `suspect` of being the reason. */
+  | { readonly op: "goodbye"; readonly reason: string; readonly suspect?: boolean | undefined };
 
 // ── between workers, and client → worker: who dials asks, who listens answers ────────────────────────────────────────
 

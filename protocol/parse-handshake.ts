@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Hello, Refusal, Welcome, WorkerRegistration } from "./messages.ts";
-import { amount, amounts, list, name, parserOf, text, uint, wireError } from "./parse-fields.ts";
+import { amount, amounts, flag, list, name, parserOf, text, uint, wireError } from "./parse-fields.ts";
 
 const registration: z.ZodType<WorkerRegistration> = z.object({
   name: name.refine((value) => value !== "", "must not be empty"),
@@ -19,8 +19,12 @@ const registration: z.ZodType<WorkerRegistration> = z.object({
       exitCode: z.int().nullable(),
       signal: name.nullable(),
       lastLogLines: list(text),
+      reason: text.optional(),
+      running: list(name).optional(),
     })
     .optional(),
+  instance: name.optional(),
+  resuming: flag.optional(),
 });
 
 const hello: z.ZodType<Hello> = z

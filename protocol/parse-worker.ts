@@ -36,6 +36,7 @@ const toWorker: z.ZodType<SchedulerToWorker> = z.discriminatedUnion("op", [
     resources: amounts,
     run: name,
   }),
+  z.object({ op: z.literal("resume"), kept: flag }),
   z.object({ op: z.literal("define-fn"), fn: fnId, ref: fnRef }),
   z.object({ op: z.literal("free"), tasks: bulk(taskId) }),
   z.object({ op: z.literal("cancel"), task: taskId, attempt: uint, force: flag, reason: text }),
@@ -47,6 +48,13 @@ const toWorker: z.ZodType<SchedulerToWorker> = z.discriminatedUnion("op", [
 ]);
 
 const toScheduler: z.ZodType<WorkerToScheduler> = z.discriminatedUnion("op", [
+  z.object({
+    op: z.literal("inventory"),
+    held: bulk(z.object({ task: taskId, bytes: uint })),
+    attempts: bulk(z.object({ task: taskId, attempt: uint, started: flag })),
+    runs: bulk(uint),
+    status: z.literal(["running", "paused"]),
+  }),
   z.object({
     op: z.literal("heartbeat"),
     memoryBytes: amount,
@@ -86,7 +94,7 @@ const toScheduler: z.ZodType<WorkerToScheduler> = z.discriminatedUnion("op", [
     error: wireError.optional(),
   }),
   z.object({ op: z.literal("status"), status: z.literal(["running", "paused"]) }),
-  z.object({ op: z.literal("goodbye"), reason: text }),
+  z.object({ op: z.literal("goodbye"), reason: text, suspect: flag.optional() }),
 ]);
 
 /** @throws ProtocolError BAD_FRAME */

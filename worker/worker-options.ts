@@ -31,6 +31,11 @@ export interface WorkerOptions {
   readonly localDirectory?: string | undefined;
   /** How long to look for a scheduler, at first and after it was lost. Default 60,000. */
   readonly deathTimeoutMs?: number | undefined;
+  /**
+   * How long to keep results and go on with tasks for a scheduler that was lost, in case it takes this worker back. Default
+   * 30,000, as long as a scheduler waits; 0: not at all.
+   */
+  readonly reconnectMs?: number | undefined;
   readonly log?: Logger | undefined;
   /** How the process that had this name before ended. */
   readonly predecessor?: ProcessEnd | undefined;
@@ -47,6 +52,7 @@ export interface ResolvedWorkerOptions {
   readonly host: string;
   readonly localDirectory: string | undefined;
   readonly deathTimeoutMs: number;
+  readonly reconnectMs: number;
   readonly log: Logger;
   readonly predecessor: ProcessEnd | undefined;
 }
@@ -67,6 +73,7 @@ export function resolveWorkerOptions(options: WorkerOptions): ResolvedWorkerOpti
     host: options.host ?? hostFor(new URL(address).hostname),
     localDirectory: options.localDirectory,
     deathTimeoutMs: options.deathTimeoutMs ?? 60_000,
+    reconnectMs: options.reconnectMs ?? 30_000,
     log: options.log ?? silentLogger,
     predecessor: options.predecessor,
   });
@@ -77,12 +84,13 @@ export function resolveWorkerOptions(options: WorkerOptions): ResolvedWorkerOpti
 }
 
 function* problemsOf(options: ResolvedWorkerOptions): Generator<string> {
-  const { slots, executor, memoryLimitBytes, resources, deathTimeoutMs } = options;
+  const { slots, executor, memoryLimitBytes, resources, deathTimeoutMs, reconnectMs } = options;
   if (!Number.isInteger(slots) || slots < 1) yield `slots is ${slots}, but must be a whole number of at least 1`;
   if (executor !== "threads" && executor !== "processes")
     yield `executor is ${JSON.stringify(executor)}, but must be "threads" or "processes"`;
   if (!(memoryLimitBytes >= 0)) yield `memoryLimitBytes is ${memoryLimitBytes}, but must be 0 (no limit) or more`;
   if (!(deathTimeoutMs >= 0)) yield `deathTimeoutMs is ${deathTimeoutMs}, but must be 0 or more`;
+  if (!(reconnectMs >= 0)) yield `reconnectMs is ${reconnectMs}, but must be 0 or more`;
   for (const [name, amount] of Object.entries(resources)) {
     if (!(amount >= 0)) yield `resources.${name} is ${amount}, but must be 0 or more`;
   }

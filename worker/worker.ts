@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import os from "node:os";
 import { join } from "node:path";
@@ -75,7 +75,7 @@ export class Worker implements AsyncDisposable {
     this.ended = new Promise((resolve) => {
       this.#resolveEnded = resolve;
     });
-    this.#core = new WorkerCore({ slots, resources });
+    this.#core = new WorkerCore({ slots, resources, reconnectMs: options.reconnectMs });
     // The core itself decides whom to ask when a peer is busy.
     this.#links = new PeerLinks({ token, name, busyRetries: 0, log });
     this.#closers.push(() => this.#links.close());
@@ -188,17 +188,18 @@ export class Worker implements AsyncDisposable {
         version,
         nodeVersion: process.version,
         predecessor,
+        instance: randomUUID(),
       },
-      onConnected: (heartbeatMs) => {
-        this.#shell?.handle({ kind: "connected" });
+      onConnected: (heartbeatMs, resuming) => {
+        this.#shell?.handle({ kind: "connected", resuming });
+        this.#bundles.askAgain();
         heartbeat = setInterval(() => {
           link.send({ op: "heartbeat", storedBytes: this.#store.bytes, ...vitals.read() });
         }, heartbeatMs);
       },
       onMessages: (messages) => this.#received(messages),
-      onDisconnected: (error) => {
+      onDisconnected: () => {
         clearInterval(heartbeat);
-        this.#bundles.fail(error);
         this.#shell?.handle({ kind: "disconnected" });
       },
       onGivenUp: (error) =>

@@ -1,11 +1,13 @@
 import { assertNever } from "../../protocol/errors.ts";
+import { absenceWakeupMs, disconnectWorker, isCutOff, meetWorker, probed, wakeAbsent } from "./absence.ts";
 import { handleClientMessage, loseClient } from "./client-messages.ts";
 import { ClientRecord } from "./client-record.ts";
 import type { SchedulerEffect, SchedulerEvent } from "./events.ts";
 import { silenceMsMax } from "./heartbeat.ts";
 import { checkInvariants } from "./invariants.ts";
+import { takeInventory } from "./inventory.ts";
 import { leftovers } from "./leftovers.ts";
-import { loseWorker, welcomeWorker } from "./losses.ts";
+import { loseWorker } from "./losses.ts";
 import { pump } from "./placement.ts";
 import { settleAll } from "./settle.ts";
 import { type SchedulerCoreOptions, SchedulerState } from "./state.ts";
@@ -55,10 +57,21 @@ export class SchedulerCore {
         return;
       }
       case "worker-connected":
-        return welcomeWorker(state, event.worker, event.registration);
+        return meetWorker(state, event.worker, event.registration);
       case "worker-message": {
         const worker = state.workers.get(event.worker);
-        if (worker !== undefined) handleWorkerMessage(state, worker, event.message);
+        if (worker === undefined) return;
+        if (event.message.op === "inventory") return takeInventory(state, worker, event.message);
+        return handleWorkerMessage(state, worker, event.message);
+      }
+      case "worker-disconnected": {
+        const worker = state.workers.get(event.worker);
+        if (worker !== undefined) disconnectWorker(state, worker, event.reason);
+        return;
+      }
+      case "worker-probed": {
+        const worker = state.workers.get(event.worker);
+        if (worker !== undefined) probed(state, worker, event.found);
         return;
       }
       case "worker-lost": {
@@ -68,6 +81,7 @@ export class SchedulerCore {
       }
       case "wake":
         this.#loseSilent();
+        wakeAbsent(state);
         return state.noWorkerWatch.expire(state);
       default:
         assertNever(event);
@@ -78,6 +92,7 @@ export class SchedulerCore {
     const state = this.#state;
     const silenceMs = silenceMsMax(state.workers.size, state.options.workerTtlMs);
     for (const worker of [...state.workers.values()]) {
+      if (isCutOff(worker)) continue;
       const silentMs = state.nowMs - worker.lastHeardMs;
       if (silentMs >= silenceMs) loseWorker(state, worker, `silent for ${Math.round(silentMs)} ms`, true);
     }
@@ -86,10 +101,12 @@ export class SchedulerCore {
   /** When `wake` should come next; undefined while there is nothing to wait for. */
   nextWakeupMs(): number | undefined {
     const state = this.#state;
-    let oldestMs = Number.POSITIVE_INFINITY;
-    for (const worker of state.workers.values()) oldestMs = Math.min(oldestMs, worker.lastHeardMs);
-    const silentAtMs = oldestMs + silenceMsMax(state.workers.size, state.options.workerTtlMs);
-    const nextMs = Math.min(silentAtMs, state.noWorkerWatch.nextCheckMs);
+    const silenceMs = silenceMsMax(state.workers.size, state.options.workerTtlMs);
+    let nextMs = state.noWorkerWatch.nextCheckMs;
+    for (const worker of state.workers.values()) {
+      const silentAtMs = isCutOff(worker) ? Number.POSITIVE_INFINITY : worker.lastHeardMs + silenceMs;
+      nextMs = Math.min(nextMs, silentAtMs, absenceWakeupMs(worker));
+    }
     return Number.isFinite(nextMs) ? nextMs : undefined;
   }
 

@@ -68,4 +68,9 @@ export function removeHolder(task: Task, worker: WorkerRecord): void {
   worker.storedBytes -= task.resultBytes;
 }
 
-export const addressesOf = (task: Task): string[] => Array.from(task.holders, (holder) => holder.address);
+/** Where a result can be had; at a worker that is not connected only if nobody else has it. */
+export function addressesOf(task: Task): string[] {
+  const holders = [...task.holders];
+  const connected = holders.filter((holder) => holder.absence === undefined);
+  return (connected.length > 0 ? connected : holders).map((holder) => holder.address);
+}

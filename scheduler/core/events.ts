@@ -14,7 +14,11 @@ export type SchedulerEvent =
   | { readonly kind: "client-lost"; readonly client: ClientId }
   | { readonly kind: "worker-connected"; readonly worker: WorkerId; readonly registration: WorkerRegistration }
   | { readonly kind: "worker-message"; readonly worker: WorkerId; readonly message: WorkerToScheduler }
-  /** Its socket closed. Silence on an open socket is found by the core itself. */
+  /** Its socket closed: it may be cut off and alive. Silence on an open socket is found by the core itself. */
+  | { readonly kind: "worker-disconnected"; readonly worker: WorkerId; readonly reason: string }
+  /** The answer to "probe-worker". `found` is false only if nothing listens there any more: then its process is gone. */
+  | { readonly kind: "worker-probed"; readonly worker: WorkerId; readonly found: boolean }
+  /** It is known to be gone. */
   | { readonly kind: "worker-lost"; readonly worker: WorkerId; readonly reason: string }
   /** `nextWakeupMs()` has come. Extra wakes do nothing. */
   | { readonly kind: "wake" };
@@ -23,6 +27,8 @@ export type SchedulerEvent =
 export type SchedulerEffect =
   | { readonly kind: "to-client"; readonly client: ClientId; readonly message: SchedulerToClient }
   | { readonly kind: "to-worker"; readonly worker: WorkerId; readonly message: SchedulerToWorker }
+  /** Find out whether anything listens at the address of a worker that is not connected; answered by "worker-probed". */
+  | { readonly kind: "probe-worker"; readonly worker: WorkerId; readonly address: string }
   /** Hang up on a worker that is lost, superseded or gone; the core has already forgotten it. */
   | { readonly kind: "close-worker"; readonly worker: WorkerId; readonly reason: string }
   | {

@@ -45,7 +45,7 @@ export class Requests {
   workersChanged(state: SchedulerState): void {
     this.#waits = this.#waits.filter(({ client, request, count, gone }) => {
       let there = 0;
-      for (const worker of state.workers.values()) if (!gone.has(worker)) there++;
+      for (const worker of state.workers.values()) if (!gone.has(worker) && worker.status !== "disconnected") there++;
       if (there < count) return true;
       state.reply(client, request, null);
       return false;
@@ -54,7 +54,7 @@ export class Requests {
 
   runOnWorkers(state: SchedulerState, client: ClientRecord, message: RunOnWorkers): void {
     const fn = client.fns.get(message.fn);
-    const live = [...state.workers.values()];
+    const live = [...state.workers.values()].filter((worker) => worker.status !== "disconnected");
     const wanted =
       message.workers.length === 0
         ? live
@@ -121,6 +121,16 @@ export class Requests {
   workerGone(state: SchedulerState, worker: WorkerRecord): void {
     const error = wireError("CONNECTION_LOST", `The worker "${worker.name}" was lost before it answered.`);
     for (const request of this.#calls.keys()) this.ranOnWorker(state, worker, request, undefined, error);
+  }
+
+  /** A worker that was cut off is back: of calls that it does not know, or whose answer was lost, nothing more will come. */
+  workerBack(state: SchedulerState, worker: WorkerRecord, open: readonly number[]): void {
+    const kept = new Set(open);
+    const error = wireError(
+      "CONNECTION_LOST",
+      `The worker "${worker.name}" was cut off before its answer came; it may have run. Call again.`,
+    );
+    for (const call of this.#calls.keys()) if (!kept.has(call)) this.ranOnWorker(state, worker, call, undefined, error);
   }
 
   clientGone(client: ClientRecord): void {

@@ -53,7 +53,12 @@ export class Retirement {
       if (worker.gone) {
         this.#leaving.delete(worker);
         this.#stopped.delete(worker);
-      } else if (worker.assigned === 0 && !this.#stopped.has(worker) && this.#handedOver(state, worker)) {
+      } else if (
+        worker.absence === undefined &&
+        worker.assigned === 0 &&
+        !this.#stopped.has(worker) &&
+        this.#handedOver(state, worker)
+      ) {
         this.#stopped.add(worker);
         state.toWorker(worker, { op: "stop", how: "drain", restart: false, reason: "retired" });
       }
@@ -69,9 +74,7 @@ export class Retirement {
   /** True once nothing that somebody needs lies on leaving workers alone; asks for the copies that are missing. */
   #handedOver(state: SchedulerState, worker: WorkerRecord): boolean {
     const heirs = [...state.workers.values()].filter((other) => other.status === "running");
-    const sole = [...worker.holds].filter(
-      (task) => isNeeded(task) && [...task.holders].every((holder) => holder.status === "retiring"),
-    );
+    const sole = [...worker.holds].filter((task) => isNeeded(task) && ![...task.holders].some(isStaying));
     // Without an heir the results go with the worker; those that can be are computed again once a worker comes.
     if (sole.length === 0 || heirs.length === 0) return true;
     const load = new EvenLoad(heirs);
@@ -88,3 +91,6 @@ export class Retirement {
     return this.#requests.size > 0 || this.#leaving.size > 0;
   }
 }
+
+/** One that is not connected may never be back. */
+const isStaying = ({ status }: WorkerRecord): boolean => status === "running" || status === "paused";

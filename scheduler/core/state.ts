@@ -21,6 +21,8 @@ export interface SchedulerCoreOptions {
   readonly startedAt: string;
   /** A worker that is silent this long on an open socket is lost, in ms; at least ten heartbeats. Default 30,000. */
   readonly workerTtlMs?: number;
+  /** A worker that was cut off and is back within this time goes on as if nothing had happened, in ms. Default 30,000; 0: never. */
+  readonly graceMs?: number;
   /** How many workers may die under a task before it fails with `WorkerLostError`. Default 3. */
   readonly allowedWorkerLosses?: number;
   /** Tasks without a known duration are sent to a worker up to this multiple of its slots. Default 1.1. */
@@ -74,6 +76,7 @@ export class SchedulerState {
       version: options.version,
       startedAt: options.startedAt,
       workerTtlMs: options.workerTtlMs ?? 30_000,
+      graceMs: options.graceMs ?? 30_000,
       allowedWorkerLosses: options.allowedWorkerLosses ?? 3,
       workerSaturation: options.workerSaturation ?? 1.1,
       noWorkersTimeoutMs: options.noWorkersTimeoutMs ?? Number.POSITIVE_INFINITY,
@@ -103,7 +106,10 @@ export class SchedulerState {
     this.effects.push({ kind: "to-client", client: client.id, message });
   }
 
+  /** To one that is not connected nothing is sent: what it missed is made good from its inventory. */
   toWorker(worker: WorkerRecord, message: SchedulerToWorker): void {
+    if (message.op === "stop") worker.stopOrder = message;
+    if (worker.absence !== undefined) return;
     this.effects.push({ kind: "to-worker", worker: worker.id, message });
   }
 

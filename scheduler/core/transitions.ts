@@ -116,7 +116,8 @@ export function takeBack(state: SchedulerState, task: Task, order: StopOrder): v
   endAttempt(task, "cancelled", order.reason, state.nowMs);
   enter(state, task, released);
   worker.consume(resources);
-  const stopping: StoppingAttempt = { task: task.id, attempt, resources, lent, whenStopped: [] };
+  const { force, reason } = order;
+  const stopping: StoppingAttempt = { task: task.id, attempt, resources, lent, force, reason, whenStopped: [] };
   if (lent) worker.lent++;
   worker.stopping.set(stoppingKey(task.id, attempt), stopping);
   state.toWorker(worker, { op: "cancel", task: task.id, attempt, force: order.force, reason: order.reason });

@@ -16,6 +16,9 @@ const unblamedFailuresMax = 10;
 export function handleWorkerMessage(state: SchedulerState, worker: WorkerRecord, message: WorkerToScheduler): void {
   worker.lastHeardMs = state.nowMs;
   switch (message.op) {
+    case "inventory":
+      // Taken before it gets here, because it needs what is below.
+      return;
     case "heartbeat":
       worker.memoryBytes = message.memoryBytes;
       return;
@@ -125,7 +128,7 @@ function failed(
 }
 
 /** The worker's place is free again. */
-function confirmStopped(state: SchedulerState, worker: WorkerRecord, id: TaskId, attempt: number): void {
+export function confirmStopped(state: SchedulerState, worker: WorkerRecord, id: TaskId, attempt: number): void {
   const key = stoppingKey(id, attempt);
   const entry = worker.stopping.get(key);
   if (entry === undefined) return;
@@ -136,7 +139,7 @@ function confirmStopped(state: SchedulerState, worker: WorkerRecord, id: TaskId,
   for (const whenStopped of entry.whenStopped) whenStopped();
 }
 
-function stored(state: SchedulerState, worker: WorkerRecord, id: TaskId, bytes: number): void {
+export function stored(state: SchedulerState, worker: WorkerRecord, id: TaskId, bytes: number): void {
   const reservation = state.reserved.get(id);
   if (reservation !== undefined) {
     reservation.storedBy.add(worker);

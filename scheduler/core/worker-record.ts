@@ -1,6 +1,6 @@
 import type { WorkerStatus } from "../../protocol/cluster-info.ts";
 import type { FnId, TaskId, WorkerId } from "../../protocol/ids.ts";
-import type { WorkerRegistration } from "../../protocol/messages.ts";
+import type { SchedulerToWorker, WorkerRegistration } from "../../protocol/messages.ts";
 import { ReadyQueues } from "./ready-queues.ts";
 import type { Task } from "./task.ts";
 
@@ -11,16 +11,34 @@ export interface StoppingAttempt {
   readonly resources: Readonly<Record<string, number>>;
   /** It waits for tasks that it submitted itself, and takes no slot meanwhile. */
   lent: boolean;
+  readonly force: boolean;
+  readonly reason: string;
   readonly whenStopped: (() => void)[];
 }
 
+/** A worker that lost its connection and is waited for. */
+export interface Absence {
+  readonly reason: string;
+  readonly sinceMs: number;
+  /** It is lost if it is not back by then. */
+  deadlineMs: number;
+  /** When to look whether its process is still there; undefined while that is being done. */
+  nextProbeMs: number | undefined;
+  /** It is connected again, and its inventory is on the way. */
+  linked: boolean;
+}
+
 export class WorkerRecord {
-  readonly id: WorkerId;
+  /** That of its present connection, or of its last. */
+  id: WorkerId;
   readonly registration: WorkerRegistration;
   readonly slots: number;
   readonly resources: Readonly<Record<string, number>>;
   readonly freeResources: Record<string, number>;
-  status: WorkerStatus = "running";
+  /** Set while its connection is lost and it may be back. */
+  absence: Absence | undefined = undefined;
+  /** The last order to end that it was given; told again if it may have been missed. */
+  stopOrder: SchedulerToWorker | undefined = undefined;
   lastHeardMs: number;
   memoryBytes = 0;
   storedBytes = 0;
@@ -37,6 +55,7 @@ export class WorkerRecord {
   occupancyMs = 0;
   readonly definedFns: Set<FnId> = new Set();
   gone = false;
+  #status: WorkerStatus = "running";
 
   constructor(id: WorkerId, registration: WorkerRegistration, nowMs: number) {
     this.id = id;
@@ -45,6 +64,15 @@ export class WorkerRecord {
     this.resources = registration.resources;
     this.freeResources = { ...registration.resources };
     this.lastHeardMs = nowMs;
+  }
+
+  /** Whatever else it is, nothing can be given to it while it is not connected. */
+  get status(): WorkerStatus {
+    return this.absence === undefined ? this.#status : "disconnected";
+  }
+
+  set status(status: WorkerStatus) {
+    this.#status = status;
   }
 
   get name(): string {

@@ -22,6 +22,7 @@ import { answerClient, sendBundle } from "./bundle-answers.ts";
 import { BundleStore, type BundleStoreOptions } from "./bundle-store.ts";
 import { CoreDriver } from "./core-driver.ts";
 import { createHttpServer, listen, reachableHost, type ServerTls } from "./listen.ts";
+import { isListening } from "./probe.ts";
 
 export interface SchedulerServerOptions {
   /** The address to listen on. Default "127.0.0.1": this machine only. */
@@ -37,6 +38,8 @@ export interface SchedulerServerOptions {
   /** As `closeWhenIdle`. Default: never. */
   readonly idleTimeoutMs?: number | undefined;
   readonly bundles?: BundleStoreOptions | undefined;
+  /** A worker that was cut off and is back within this time goes on as if nothing had happened. Default 30,000; 0: never. */
+  readonly graceMs?: number | undefined;
 }
 
 export interface CloseOptions {
@@ -69,6 +72,7 @@ export class SchedulerServer implements AsyncDisposable {
   readonly #driver: CoreDriver;
   readonly #clients = new Map<ClientId, ClientConnection>();
   readonly #workers = new Map<WorkerId, WorkerConnection>();
+  readonly #ending = new AbortController();
   #resolveClosed!: () => void;
   #rejectClosed!: (error: unknown) => void;
   #lastId = 0;
@@ -102,7 +106,11 @@ export class SchedulerServer implements AsyncDisposable {
     });
     // Whoever cares listens to it; that nobody does must not end the process that we are a part of.
     this.closed.catch(() => undefined);
-    this.#core = new SchedulerCore({ version, startedAt: new Date().toISOString() });
+    this.#core = new SchedulerCore({
+      version,
+      startedAt: new Date().toISOString(),
+      ...(options.graceMs === undefined ? {} : { graceMs: options.graceMs }),
+    });
     this.#driver = new CoreDriver(
       this.#core,
       (effect) => this.#perform(effect),
@@ -147,6 +155,7 @@ export class SchedulerServer implements AsyncDisposable {
 
   async #close({ stopWorkers = false, reason = "the scheduler was closed" }: CloseOptions): Promise<void> {
     this.#driver.stop();
+    this.#ending.abort();
     clearTimeout(this.#idleTimer);
     if (stopWorkers) {
       for (const worker of this.#workers.values()) worker.send({ op: "stop", how: "now", restart: false, reason });
@@ -221,7 +230,7 @@ export class SchedulerServer implements AsyncDisposable {
     });
     connection.onClose((error) => {
       if (!this.#workers.delete(worker)) return;
-      this.#driver.dispatch([{ kind: "worker-lost", worker, reason: error.message }]);
+      this.#driver.dispatch([{ kind: "worker-disconnected", worker, reason: error.message }]);
     });
   }
 
@@ -232,6 +241,11 @@ export class SchedulerServer implements AsyncDisposable {
         break;
       case "to-worker":
         this.#send(this.#workers.get(effect.worker), effect.message);
+        break;
+      case "probe-worker":
+        void isListening(effect.address, this.#ending.signal).then((found) =>
+          this.#driver.dispatch([{ kind: "worker-probed", worker: effect.worker, found }]),
+        );
         break;
       case "close-worker":
         this.#hangUp(effect.worker, effect.reason);

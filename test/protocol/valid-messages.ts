@@ -92,6 +92,7 @@ const toWorker: Each<SchedulerToWorker> = {
     resources: {},
     run: "run",
   },
+  resume: { op: "resume", kept: true },
   "define-fn": { op: "define-fn", fn, ref: { bundle: "muster", name: "merge", entry: "flow" } },
   free: { op: "free", tasks: [task] },
   cancel: { op: "cancel", task, attempt: 1, force: false, reason: "" },
@@ -103,6 +104,13 @@ const toWorker: Each<SchedulerToWorker> = {
 };
 
 const fromWorker: Each<WorkerToScheduler> = {
+  inventory: {
+    op: "inventory",
+    held: [{ task, bytes: 8 }],
+    attempts: [{ task, attempt: 1, started: true }],
+    runs: [1],
+    status: "running",
+  },
   heartbeat: { op: "heartbeat", memoryBytes: 1, storedBytes: 2, cpuPercent: 12.5, eventLoopDelayMs: 0.1 },
   started: { op: "started", task, attempt: 1 },
   lent: { op: "lent", task, attempt: 1 },

@@ -187,7 +187,8 @@ describe("a worker", () => {
     await first.close();
     const second = await startScheduler(first.port);
     const again = await second.worker(0);
-    expect(await resultOf(worker, 1)).toBe("absent");
+    expect(again.registration).toMatchObject({ instance: seen.registration.instance, resuming: true });
+    again.send({ op: "resume", kept: false });
     again.send({ op: "define-fn", fn: fnId(1), ref: { bundle, name: "", entry: "call" } }, compute(1, ["identity", 2]));
     await again.hears("done");
     expect(await resultOf(worker, 1)).toBe(2);

@@ -47,11 +47,19 @@ export class BundleRequests {
     request.resolve(Buffer.concat(request.parts));
   }
 
-  /** The connection is gone; nothing more will come over it. */
+  /** Over a new connection: what was on its way over the last one is lost. */
+  askAgain(): void {
+    for (const [hash, { parts }] of this.#requests) {
+      parts.length = 0;
+      this.#ask(hash);
+    }
+  }
+
+  /** Nothing more will come. */
   fail(cause: ClusterError): void {
     const requests = [...this.#requests.values()];
     this.#requests.clear();
-    const message = "The connection to the scheduler was lost while a bundle was on its way.";
+    const message = "The worker ended while a bundle was on its way.";
     for (const { reject } of requests) reject(new ClusterError("CONNECTION_LOST", message, { cause, retryable: true }));
   }
 }

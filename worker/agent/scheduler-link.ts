@@ -18,10 +18,10 @@ export interface SchedulerLinkOptions {
   /** How long to look for a scheduler that does not answer. */
   readonly deathTimeoutMs: number;
   readonly log: Logger;
-  /** Registered as a fresh worker. */
-  readonly onConnected: (heartbeatMs: number) => void;
+  /** Registered: as a fresh worker, or (`resuming`) again, which the scheduler's first message decides on. */
+  readonly onConnected: (heartbeatMs: number, resuming: boolean) => void;
   readonly onMessages: (messages: readonly SchedulerToWorker[]) => void;
-  readonly onDisconnected: (error: ClusterError) => void;
+  readonly onDisconnected: () => void;
   /** No scheduler was found again in time, or it refused this worker. */
   readonly onGivenUp: (error: unknown) => void;
 }
@@ -32,6 +32,7 @@ export class SchedulerLink {
   readonly #closing: AbortController = new AbortController();
   #connection: Connection<SchedulerToWorker, WorkerToScheduler> | undefined;
   #pauseMs = 0;
+  #wasConnected = false;
 
   constructor(options: SchedulerLinkOptions) {
     this.#options = options;
@@ -39,7 +40,9 @@ export class SchedulerLink {
 
   /** @throws {ClusterError} SCHEDULER_UNREACHABLE, BAD_TOKEN, VERSION_MISMATCH, BAD_ADDRESS. */
   async connect(): Promise<void> {
-    const { address, token, registration, deathTimeoutMs, log, onConnected, onMessages } = this.#options;
+    const { address, token, deathTimeoutMs, log, onConnected, onMessages } = this.#options;
+    const resuming = this.#wasConnected;
+    const registration = { ...this.#options.registration, resuming };
     const { connection, welcome } = await dial<SchedulerToWorker, WorkerToScheduler>({
       address,
       hello: { role: "worker", token, name: registration.name, registration },
@@ -50,9 +53,10 @@ export class SchedulerLink {
     });
     const sinceMs = performance.now();
     this.#connection = connection;
+    this.#wasConnected = true;
     connection.onClose((error) => this.#lost(error, performance.now() - sinceMs));
     if (this.#closing.signal.aborted) return connection.close();
-    onConnected(welcome.heartbeatMs);
+    onConnected(welcome.heartbeatMs, resuming);
     connection.onMessages(onMessages);
   }
 
@@ -76,7 +80,7 @@ export class SchedulerLink {
     this.#connection = undefined;
     if (this.#closing.signal.aborted) return;
     this.#options.log.warn({ reason: error.message }, "the connection to the scheduler was lost");
-    this.#options.onDisconnected(error);
+    this.#options.onDisconnected();
     void this.#connectAgain(lastedMs);
   }
 

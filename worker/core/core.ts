@@ -8,6 +8,7 @@ import type { ArrivedValue, CoreMessage, WorkerEvent } from "./events.ts";
 import { Held } from "./held.ts";
 import { Inputs } from "./inputs.ts";
 import { checkInvariants } from "./invariants.ts";
+import { inventoryOf } from "./inventory.ts";
 import { Jobs } from "./jobs.ts";
 import { Outbox } from "./outbox.ts";
 import { type Quantities, ResourceBudget } from "./resource-budget.ts";
@@ -18,6 +19,8 @@ export interface WorkerCoreOptions {
   /** How many tasks run at a time. */
   readonly slots: number;
   readonly resources: Quantities;
+  /** How long to keep everything for a scheduler whose connection was lost, in ms. Default 30,000; 0: not at all. */
+  readonly reconnectMs?: number | undefined;
 }
 
 type Phase =
@@ -37,11 +40,15 @@ export class WorkerCore {
   readonly #parts: Surroundings;
   readonly #attempts: Attempts;
   readonly #orders: RunOrders;
+  readonly #reconnectMs: number;
   #phase: Phase = { kind: "running" };
+  /** When the scheduler that this worker is away from surely has given it up. */
+  #forgetAtMs: number = Number.POSITIVE_INFINITY;
   #nowMs = 0;
 
   constructor(options: WorkerCoreOptions) {
     const outbox = this.#outbox;
+    this.#reconnectMs = options.reconnectMs ?? 30_000;
     this.#parts = {
       outbox,
       story: this.#story,
@@ -58,13 +65,16 @@ export class WorkerCore {
   handle(event: WorkerEvent, nowMs: number): readonly WorkerEffect[] {
     if (this.#phase.kind === "ended") return [];
     this.#nowMs = nowMs;
+    if (nowMs >= this.#forgetAtMs) this.#forget();
     this.#dispatch(event, nowMs);
     this.#goOn(nowMs);
     return this.#outbox.take();
   }
 
   nextWakeupMs(): number | undefined {
-    return this.#phase.kind === "running" ? this.#parts.inputs.nextWakeupMs(this.#nowMs) : undefined;
+    const inputsMs = this.#phase.kind === "running" ? this.#parts.inputs.nextWakeupMs(this.#nowMs) : undefined;
+    const nextMs = Math.min(inputsMs ?? Number.POSITIVE_INFINITY, this.#forgetAtMs);
+    return Number.isFinite(nextMs) ? nextMs : undefined;
   }
 
   /** What happened to a task here lately, oldest first. */
@@ -98,10 +108,11 @@ export class WorkerCore {
         for (const message of event.messages) this.#message(message, nowMs);
         return;
       case "connected":
-        this.#outbox.connected = true;
+        // One that may be taken back says nothing before it knows whether it is.
+        if (event.resuming !== true) this.#startAfresh();
         return;
       case "disconnected":
-        return this.#disconnected();
+        return this.#disconnected(nowMs);
       case "slot-done":
         return this.#slotDone(event.job, event, event.startMs, event.endMs, nowMs);
       case "slot-failed":
@@ -133,7 +144,7 @@ export class WorkerCore {
       }
       case "put":
         // A value that no scheduler knows of would never be freed.
-        if (!this.#outbox.connected) return;
+        if (this.#outbox.tie === "none") return;
         return this.#arrived(event.task, event, nowMs);
       case "stop":
         return this.#stop(event.how, "stopped", event.reason);
@@ -147,6 +158,8 @@ export class WorkerCore {
   #message(message: CoreMessage, nowMs: number): void {
     const { held, inputs } = this.#parts;
     switch (message.op) {
+      case "resume":
+        return message.kept ? this.#resume() : this.#startAfresh();
       case "define-fn":
         this.#functions.set(message.fn, message.ref);
         return;
@@ -240,9 +253,34 @@ export class WorkerCore {
     this.#end("stuck", reason);
   }
 
-  #disconnected(): void {
+  /** What runs goes on, and what is here stays here, for as long as the scheduler may take this worker back. */
+  #disconnected(nowMs: number): void {
+    if (this.#outbox.tie !== "connected") return;
+    this.#outbox.leave();
+    this.#forgetAtMs = nowMs + this.#reconnectMs;
+    if (this.#reconnectMs === 0) this.#forget();
+  }
+
+  /** The scheduler still counts on this worker: it hears what there is, and what it may have missed. */
+  #resume(): void {
+    const { inputs } = this.#parts;
+    const accepting = this.#phase.kind === "running";
+    this.#forgetAtMs = Number.POSITIVE_INFINITY;
+    this.#outbox.connect();
+    this.#outbox.send({ ...inventoryOf(this.#parts, this.#attempts, accepting), runs: this.#orders.unanswered() });
+    inputs.askAgain();
+  }
+
+  #startAfresh(): void {
+    this.#forget();
+    this.#outbox.connect();
+  }
+
+  /** To whatever scheduler comes next, the numbers that everything here goes by mean something else. */
+  #forget(): void {
     const { held, inputs, codes } = this.#parts;
-    this.#outbox.connected = false;
+    this.#forgetAtMs = Number.POSITIVE_INFINITY;
+    this.#outbox.forget();
     this.#attempts.drop();
     this.#orders.drop();
     inputs.clear();

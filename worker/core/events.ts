@@ -18,9 +18,9 @@ export interface ArrivedValue {
 export type WorkerEvent =
   /** All messages of one frame, so that what they ask for together is fetched together. */
   | { readonly kind: "messages"; readonly messages: readonly CoreMessage[] }
-  /** The scheduler welcomed this worker as a fresh one. */
-  | { readonly kind: "connected" }
-  /** The scheduler is gone, and with it every promise that was made to it. */
+  /** The scheduler welcomed this worker as a fresh one; or (`resuming`) will say by "resume" whether it takes it back. */
+  | { readonly kind: "connected"; readonly resuming?: boolean | undefined }
+  /** The connection to the scheduler is lost. It may keep what it knows of this worker for a while. */
   | { readonly kind: "disconnected" }
   | {
       readonly kind: "slot-done";

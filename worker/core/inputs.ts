@@ -153,6 +153,19 @@ export class Inputs {
     return next;
   }
 
+  /**
+   * The scheduler is back: what it was asked may not have reached it, nor its answer this worker. Those tried before are not
+   * named, because they may have become reachable as it has. Copies for their own sake it asks for again itself.
+   */
+  askAgain(): void {
+    for (const want of [...this.wants.values()]) {
+      want.replicate = false;
+      this.#dropIfOrphan(want);
+      if (this.wants.get(want.task) !== want || want.state.kind !== "asked") continue;
+      this.#outbox.send({ op: "unreachable-input", task: want.task, addresses: [] });
+    }
+  }
+
   clear(): void {
     this.wants.clear();
     this.fetches.clear();

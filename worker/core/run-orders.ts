@@ -53,6 +53,15 @@ export class RunOrders {
     if (order.answerWanted) this.#outbox.send({ op: "run-reply", request: order.request, error });
   }
 
+  /** The requests that somebody waits for. */
+  unanswered(): number[] {
+    const open = Array.from(this.#waiting, ({ request }) => request);
+    for (const [, job] of this.#jobs.entries()) {
+      if (job.kind === "run" && job.order.answerWanted) open.push(job.order.request);
+    }
+    return open;
+  }
+
   /** Nobody waits for any answer now; what runs is stopped. */
   drop(): void {
     this.#waiting.clear();
@@ -70,7 +79,7 @@ export class RunOrders {
   }
 
   #execute(order: RunOrder): void {
-    const extra = this.#jobs.freeSlots === 0;
+    const extra = this.#jobs.freeSlots <= 0;
     this.#outbox.push({
       kind: "execute",
       job: this.#jobs.begin({ kind: "run", order, extra }),

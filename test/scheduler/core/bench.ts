@@ -59,6 +59,7 @@ export class Bench {
   readonly toWorker: Map<number, SchedulerToWorker[]> = new Map();
   readonly toClient: Map<number, SchedulerToClient[]> = new Map();
   readonly closed: number[] = [];
+  readonly probes: string[] = [];
   #submissions = 0;
 
   constructor(options: Partial<SchedulerCoreOptions> = {}) {
@@ -71,6 +72,7 @@ export class Bench {
       else if (effect.kind === "to-client") push(this.toClient, effect.client, effect.message);
       else if (effect.kind === "close-worker") this.closed.push(effect.worker);
       else if (effect.kind === "log") this.logged.push(`${effect.level}: ${effect.message}`);
+      else if (effect.kind === "probe-worker") this.probes.push(effect.address);
     }
     this.core.checkInvariants();
   }
@@ -113,6 +115,16 @@ export class Bench {
       startMs: 0,
       endMs: durationMs,
     });
+  }
+
+  /** Its socket closes. */
+  cut(id: number): void {
+    this.event({ kind: "worker-disconnected", worker: workerId(id), reason: "socket closed" });
+  }
+
+  /** The process of worker `was` connects again, as `id`. */
+  again(was: number, id: number, extra: Partial<WorkerRegistration> = {}): void {
+    this.worker(id, { ...registration(`w${was}`, { instance: `i${was}`, resuming: true }), ...extra });
   }
 
   lose(id: number): void {

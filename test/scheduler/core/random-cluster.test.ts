@@ -1,13 +1,24 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { futureId, type TaskId } from "../../../protocol/ids.ts";
-import type { Assignment, SchedulerToWorker, TaskSpec } from "../../../protocol/messages.ts";
+import type {
+  Assignment,
+  SchedulerToWorker,
+  TaskSpec,
+  WorkerRegistration,
+  WorkerToScheduler,
+} from "../../../protocol/messages.ts";
 import { Bench, plain, spec } from "./bench.ts";
 
 /** A worker reduced to what the scheduler can tell of it. A result's value is the text of how it was computed. */
 class FakeWorker {
-  readonly id: number;
+  /** Of its present connection. */
+  id: number;
+  readonly name: string;
   readonly address: string;
+  connected = true;
+  /** Ends of attempts that could not be told. */
+  owed: WorkerToScheduler[] = [];
   readonly results = new Map<TaskId, string>();
   readonly attempts: Assignment[] = [];
   readonly wantsHolders = new Map<TaskId, readonly string[]>();
@@ -15,7 +26,18 @@ class FakeWorker {
 
   constructor(id: number) {
     this.id = id;
+    this.name = `w${id}`;
     this.address = `ws://w${id}:1`;
+  }
+
+  get hello(): Partial<WorkerRegistration> {
+    return {
+      name: this.name,
+      address: this.address,
+      instance: this.name,
+      slots: 1 + (Number(this.name.slice(1)) % 2),
+      resources: Number(this.name.slice(1)) % 2 === 0 ? { GPU: 1 } : {},
+    };
   }
 }
 
@@ -27,8 +49,65 @@ class FakeCluster {
   join(): void {
     this.#lastWorker++;
     const id = this.#lastWorker;
-    this.workers.set(id, new FakeWorker(id));
-    this.bench.worker(id, { slots: 1 + (id % 2), resources: id % 2 === 0 ? { GPU: 1 } : {} });
+    const worker = new FakeWorker(id);
+    this.workers.set(id, worker);
+    this.bench.worker(id, worker.hello);
+  }
+
+  say(worker: FakeWorker, message: WorkerToScheduler): void {
+    if (worker.connected) this.bench.answer(worker.id, message);
+    else if (["done", "failed", "cancelled"].includes(message.op)) worker.owed.push(message);
+  }
+
+  /** The connection breaks; what was on its way to the worker is lost, and the last that it said may be. */
+  cut(worker: FakeWorker, notice: boolean): void {
+    if (!worker.connected) return;
+    worker.connected = false;
+    worker.inbox = [];
+    // Without notice the scheduler learns of it only when the worker is back.
+    if (notice) this.bench.cut(worker.id);
+    this.bench.toWorker.delete(worker.id);
+  }
+
+  back(worker: FakeWorker): void {
+    if (worker.connected) return;
+    this.bench.toWorker.delete(worker.id);
+    this.workers.delete(worker.id);
+    this.#lastWorker++;
+    worker.id = this.#lastWorker;
+    this.workers.set(worker.id, worker);
+    this.bench.worker(worker.id, { ...worker.hello, resuming: true });
+    const [first, ...rest] = this.bench.sent(worker.id);
+    worker.connected = true;
+    expect(first).toMatchObject({ op: "resume" });
+    if (first?.op !== "resume" || !first.kept) {
+      worker.results.clear();
+      worker.attempts.length = 0;
+      worker.wantsHolders.clear();
+      worker.owed = [];
+      worker.inbox.push(...rest);
+      return;
+    }
+    expect(rest).toEqual([]);
+    for (const message of worker.owed.splice(0)) this.bench.answer(worker.id, message);
+    this.bench.answer(worker.id, {
+      op: "inventory",
+      held: Array.from(worker.results.keys(), (task) => ({ task, bytes: 8 })),
+      attempts: worker.attempts.map(({ task, attempt }) => ({ task, attempt, started: false })),
+      runs: [],
+      status: "running",
+    });
+    for (const task of worker.wantsHolders.keys())
+      this.bench.answer(worker.id, { op: "unreachable-input", task, addresses: [] });
+  }
+
+  /** Time passes; whoever is not back by then is given up. */
+  wait(ms: number): void {
+    this.bench.nowMs += ms;
+    for (const { id, connected } of this.workers.values())
+      if (connected)
+        this.bench.answer(id, { op: "heartbeat", memoryBytes: 0, storedBytes: 0, cpuPercent: 0, eventLoopDelayMs: 0 });
+    this.bench.event({ kind: "wake" });
   }
 
   kill(worker: FakeWorker): void {
@@ -39,6 +118,7 @@ class FakeCluster {
 
   /** The worker reads one message. */
   read(worker: FakeWorker): boolean {
+    if (!worker.connected) return false;
     worker.inbox.push(...this.bench.sent(worker.id));
     const message = worker.inbox.shift();
     if (message === undefined) return false;
@@ -57,7 +137,7 @@ class FakeCluster {
       const index = worker.attempts.findIndex((a) => a.task === message.task && a.attempt === message.attempt);
       if (index >= 0) {
         worker.attempts.splice(index, 1);
-        this.bench.answer(worker.id, { op: "cancelled", task: message.task, attempt: message.attempt });
+        this.say(worker, { op: "cancelled", task: message.task, attempt: message.attempt });
       }
     }
     return true;
@@ -75,24 +155,24 @@ class FakeCluster {
       );
       if (peer === undefined) {
         worker.wantsHolders.set(input.task, input.addresses);
-        this.bench.answer(worker.id, { op: "unreachable-input", task: input.task, addresses: input.addresses });
+        this.say(worker, { op: "unreachable-input", task: input.task, addresses: input.addresses });
       } else {
         worker.results.set(input.task, peer.results.get(input.task) as string);
-        this.bench.answer(worker.id, { op: "stored", task: input.task, bytes: 8 });
+        this.say(worker, { op: "stored", task: input.task, bytes: 8 });
       }
       return true;
     }
     worker.attempts.splice(index, 1);
     const id = { task: attempt.task, attempt: attempt.attempt };
-    this.bench.answer(worker.id, { op: "started", ...id });
+    this.say(worker, { op: "started", ...id });
     if (outcome === "ok") {
       const inputs = attempt.inputs.map((input) => worker.results.get(input.task));
       worker.results.set(attempt.task, `${attempt.key}(${inputs.join()})`);
-      this.bench.answer(worker.id, { op: "done", ...id, bytes: 8, startMs: 0, endMs: 3 });
+      this.say(worker, { op: "done", ...id, bytes: 8, startMs: 0, endMs: 3 });
     } else {
       const error = { code: "TASK_FAILED", message: "boom", retryable: false } as const;
       const blame = outcome === "throw" ? "task" : "infrastructure";
-      this.bench.answer(worker.id, { op: "failed", ...id, error, blame, startMs: 0, endMs: 3 });
+      this.say(worker, { op: "failed", ...id, error, blame, startMs: 0, endMs: 3 });
     }
     return true;
   }
@@ -126,6 +206,9 @@ const steps = fc.array(
       "release",
       "cancel",
       "retry",
+      "cut",
+      "back",
+      "wait",
     ),
     a: fc.nat(1000),
     b: fc.nat(1000),
@@ -173,6 +256,9 @@ test("whatever dies, fails or is taken back, every future ends, and a finished o
         } else if (what === "retry" && future !== undefined) bench.say({ op: "retry", request: 2, futures: [future] });
         else if (worker === undefined) continue;
         else if (what === "kill" && b % 2 === 0) cluster.kill(worker);
+        else if (what === "cut") cluster.cut(worker, b % 3 > 0);
+        else if (what === "back") cluster.back(worker);
+        else if (what === "wait") cluster.wait([100, 5_000, 40_000][b % 3] ?? 0);
         else if (what === "read") cluster.read(worker);
         else if (what === "work") cluster.work(worker, b % Math.max(1, worker.attempts.length), "ok");
         else if (what === "throw" && b % 3 === 0) cluster.work(worker, 0, "throw");
@@ -180,6 +266,7 @@ test("whatever dies, fails or is taken back, every future ends, and a finished o
       }
 
       // Heal: no more faults, both kinds of worker are there, and all that is left must come to an end.
+      for (const worker of [...cluster.workers.values()]) cluster.back(worker);
       cluster.join();
       cluster.join();
       for (let moved = true; moved; ) {

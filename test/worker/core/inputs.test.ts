@@ -154,10 +154,11 @@ describe("gathering inputs", () => {
     ]);
   });
 
-  it("ignores an answer to a fetch from before the connection was lost", () => {
+  it("ignores an answer to a fetch of a task that went with its scheduler", () => {
     const h = new Harness();
     h.messages(compute(2, { inputs: [input(1, [a])] }));
     h.event({ kind: "disconnected" });
+    h.event({ kind: "connected" });
     expect(h.event({ kind: "fetched", fetch: 1, values: arrived(1) })).toEqual([]);
   });
 });

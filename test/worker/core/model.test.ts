@@ -26,6 +26,9 @@ class World {
   readonly fetches = new Map<number, readonly number[]>();
   readonly loads = new Set<number>();
   readonly asked = new Set<number>();
+  /** Failures that were told once may be told again. */
+  retold = false;
+  reported: string[] = [];
   nowMs = 0;
   tasks = 0;
 
@@ -42,6 +45,18 @@ class World {
     this.open.clear();
     this.asked.clear();
     this.event({ kind: "disconnected" });
+  }
+
+  /** The connection is lost, things happen meanwhile, and the same scheduler takes the worker back. */
+  cutOff(meanwhile: () => void): void {
+    this.asked.clear();
+    this.event({ kind: "disconnected" });
+    meanwhile();
+    this.event({ kind: "connected", resuming: true });
+    this.retold = true;
+    this.say({ op: "resume", kept: true });
+    this.retold = false;
+    for (const [id] of this.open) expect(this.reported, id).toContain(id);
   }
 
   say(...messages: CoreMessage[]): void {
@@ -81,8 +96,10 @@ class World {
 
   hear(message: WorkerToScheduler): void {
     if (message.op === "unreachable-input") this.asked.add(message.task);
+    if (message.op === "inventory") this.reported = message.attempts.map(({ task, attempt }) => `${task}/${attempt}`);
     if (message.op !== "done" && message.op !== "failed" && message.op !== "cancelled") return;
     const id = `${message.task}/${message.attempt}`;
+    if (this.retold && message.op === "failed" && !this.open.has(id)) return;
     expect(this.open.has(id), `${message.op} for ${id}: ${this.core.story(message.task).join(", ")}`).toBe(true);
     if (message.op === "cancelled") expect(this.open.get(id)).toBe(true);
     this.open.delete(id);
@@ -176,7 +193,12 @@ class World {
       this.say({ op: "replicate", inputs: [{ task: t(task), bytes: 1, addresses: addresses.slice(pick(4)) }] });
     else if (what === 21 && asked !== undefined) this.holders(asked, addresses.slice(pick(4)));
     else if (what === 22) this.wait(pick(200));
-    else if (what === 23 && pick(8) === 0) {
+    else if (what === 23 && pick(2) === 0) {
+      this.cutOff(() => {
+        for (const number of [...this.running.keys()]) if (pick(2) === 0) this.end(number, pick(3));
+        for (const number of [...this.fetches.keys()]) if (pick(2) === 0) this.answer(number, pick(5));
+      });
+    } else if (what === 23 && pick(4) === 0) {
       this.disconnect();
       this.connect();
     }

@@ -1,0 +1,82 @@
+import type { Inventory } from "../../protocol/messages.ts";
+import { endAttempt, startAttempt } from "./attempts.ts";
+import { enter, removeHolder } from "./enter.ts";
+import type { SchedulerState } from "./state.ts";
+import { released, type Task } from "./task.ts";
+import { compute, finish, vanish } from "./transitions.ts";
+import { confirmStopped, stored } from "./worker-messages.ts";
+import { stoppingKey, type WorkerRecord } from "./worker-record.ts";
+
+/**
+ * A worker that was cut off is back. Messages of either side may have been lost, in whatever number, so nothing is concluded
+ * from what was sent: what it has is compared with what the books say of it, and each difference is settled.
+ */
+export function takeInventory(state: SchedulerState, worker: WorkerRecord, inventory: Inventory): void {
+  const { absence } = worker;
+  if (absence === undefined) return;
+  worker.absence = undefined;
+  worker.lastHeardMs = state.nowMs;
+  if (worker.status !== "retiring") worker.status = inventory.status;
+  // It may not have heard of them; to hear of one twice changes nothing.
+  worker.definedFns.clear();
+  const awayMs = Math.round(state.nowMs - absence.sinceMs);
+  state.log("info", `worker "${worker.name}" is back after ${awayMs} ms`, { worker: worker.name, awayMs });
+
+  const held = new Map(inventory.held.map(({ task, bytes }) => [task, bytes]));
+  dropMissing(state, worker, held);
+  compareAttempts(state, worker, inventory, held);
+  for (const [task, bytes] of held)
+    if (state.tasks.get(task)?.holders.has(worker) !== true) stored(state, worker, task, bytes);
+
+  state.requests.workerBack(state, worker, inventory.runs);
+  state.copies.workerGone(worker);
+  if (worker.stopOrder !== undefined) state.toWorker(worker, worker.stopOrder);
+  state.hungry.add(worker);
+  state.requests.workersChanged(state);
+}
+
+/** Results that it was to hold, and has not. */
+function dropMissing(state: SchedulerState, worker: WorkerRecord, held: ReadonlyMap<number, number>): void {
+  const vanished: Task[] = [];
+  for (const task of [...worker.holds]) {
+    if (held.has(task.id)) continue;
+    removeHolder(task, worker);
+    if (task.holders.size === 0) vanished.push(task);
+  }
+  for (const task of vanished) vanish(state, task);
+}
+
+function compareAttempts(
+  state: SchedulerState,
+  worker: WorkerRecord,
+  { attempts }: Inventory,
+  held: ReadonlyMap<number, number>,
+): void {
+  const open = new Map(attempts.map((each) => [stoppingKey(each.task, each.attempt), each]));
+  const givenBack: Task[] = [];
+  for (const task of [...worker.processing]) {
+    if (task.state.kind !== "processing") continue;
+    const key = stoppingKey(task.id, task.state.attempt);
+    const attempt = open.get(key);
+    open.delete(key);
+    const bytes = held.get(task.id);
+    if (attempt !== undefined) {
+      if (attempt.started && !task.state.started) startAttempt(task, state.nowMs);
+      task.state.started = attempt.started;
+    } else if (bytes !== undefined) finish(state, task, worker, bytes);
+    else givenBack.push(task);
+  }
+  for (const { task, attempt, force, reason } of [...worker.stopping.values()]) {
+    const isOpen = open.delete(stoppingKey(task, attempt));
+    if (isOpen) state.toWorker(worker, { op: "cancel", task, attempt, force, reason });
+    else confirmStopped(state, worker, task, attempt);
+  }
+  // Whatever else it does, nobody asked it to, or nobody does any more.
+  for (const { task, attempt } of open.values())
+    state.toWorker(worker, { op: "cancel", task, attempt, force: true, reason: "it was given away meanwhile" });
+  for (const task of givenBack) {
+    endAttempt(task, "given-back", `"${worker.name}" was cut off and never got it`, state.nowMs);
+    enter(state, task, released);
+    compute(state, task);
+  }
+}
