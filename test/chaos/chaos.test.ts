@@ -1,0 +1,19 @@
+import { expect, test } from "vitest";
+import { watchLeaks } from "../e2e/leaks.ts";
+import { runChaos } from "./run-chaos.ts";
+
+watchLeaks();
+
+test("whatever dies, freezes or is cut off, every result is right and nothing is left", {
+  timeout: 400_000,
+}, async () => {
+  const printed: string[] = [];
+  const print = (line: string): unknown => printed.push(line);
+  const run = runChaos({ seed: 7, durationMs: 20_000, meanPauseMs: 1_000, patienceMs: 120_000, print });
+  const tally = await run.catch((error: unknown) => {
+    throw new Error([String(error), ...printed].join("\n"), { cause: error });
+  });
+  expect(tally.wrong).toEqual([]);
+  expect(tally.killed).toBeGreaterThan(2);
+  expect(tally.graphs).toBeGreaterThan(2);
+});
