@@ -20,6 +20,7 @@ export function welcomeWorker(state: SchedulerState, id: WorkerId, registration:
   }
   const worker = new WorkerRecord(id, registration, state.nowMs);
   state.workers.set(id, worker);
+  state.leastLimitBytes = undefined;
   state.hungry.add(worker);
   state.log("info", `worker "${worker.name}" joined`, {
     worker: worker.name,
@@ -35,7 +36,10 @@ function predecessorEnd(registration: WorkerRegistration): string {
   const { predecessor } = registration;
   if (predecessor === undefined) return "";
   const how = predecessor.signal === null ? `exit code ${predecessor.exitCode}` : `signal ${predecessor.signal}`;
-  return `; process ${predecessor.pid} ended with ${how}`;
+  const why = predecessor.reason === undefined ? "" : `, because ${predecessor.reason}`;
+  const { running = [] } = predecessor;
+  const doing = running.length === 0 ? "" : `, while it ran ${running.map((key) => `"${key}"`).join(", ")}`;
+  return `; process ${predecessor.pid} ended with ${how}${why}${doing}`;
 }
 
 /**
@@ -46,6 +50,7 @@ export function loseWorker(state: SchedulerState, worker: WorkerRecord, reason: 
   if (worker.gone) return;
   worker.gone = true;
   state.workers.delete(worker.id);
+  state.leastLimitBytes = undefined;
   state.hungry.delete(worker);
   state.effects.push({ kind: "close-worker", worker: worker.id, reason });
   state.log(blame ? "warn" : "info", `worker "${worker.name}" is gone: ${reason}`, { worker: worker.name, reason });

@@ -6,6 +6,8 @@ export interface PlacementClass {
   readonly resources: Readonly<Record<string, number>>;
   readonly workers: readonly string[];
   readonly allowOtherWorkers: boolean;
+  /** The size of the inputs, where it is more than some worker's memory limit; else 0. */
+  readonly inputBytes: number;
   readonly unrestricted: boolean;
   /** How many queued tasks there are of it. */
   queued: number;
@@ -14,18 +16,19 @@ export interface PlacementClass {
 export class PlacementClasses {
   readonly #bySignature = new Map<string, PlacementClass>();
 
-  intern(request: TaskRequest): PlacementClass {
+  intern(request: TaskRequest, inputBytes = 0): PlacementClass {
     const resources = Object.entries(request.resources).filter(([, amount]) => amount > 0);
     resources.sort(([a], [b]) => (a < b ? -1 : 1));
     const workers = [...new Set(request.workers)].sort();
-    const signature = JSON.stringify([resources, workers, workers.length > 0 && request.allowOtherWorkers]);
+    const signature = JSON.stringify([resources, workers, workers.length > 0 && request.allowOtherWorkers, inputBytes]);
     let placement = this.#bySignature.get(signature);
     if (placement === undefined) {
       placement = {
         resources: Object.fromEntries(resources),
         workers,
         allowOtherWorkers: request.allowOtherWorkers,
-        unrestricted: resources.length === 0 && workers.length === 0,
+        inputBytes,
+        unrestricted: resources.length === 0 && workers.length === 0 && inputBytes === 0,
         queued: 0,
       };
       this.#bySignature.set(signature, placement);
@@ -37,7 +40,7 @@ export class PlacementClasses {
 /** Whether the worker could ever run such a task, busy or not. */
 export function suits(placement: PlacementClass, worker: WorkerRecord, live: Iterable<WorkerRecord>): boolean {
   if (placement.unrestricted) return true;
-  if (!offers(worker, placement)) return false;
+  if (!hasMemoryFor(placement.inputBytes, worker) || !offers(worker, placement)) return false;
   if (placement.workers.length === 0 || isNamed(placement, worker)) return true;
   if (!placement.allowOtherWorkers) return false;
   // The wish gives way only while no worker that was wished for and could run it is there.
@@ -56,6 +59,11 @@ export function hasRoom(placement: PlacementClass, worker: WorkerRecord): boolea
     if ((worker.freeResources[name] ?? 0) < amount) return false;
   }
   return true;
+}
+
+export function hasMemoryFor(inputBytes: number, worker: WorkerRecord): boolean {
+  const { memoryLimitBytes } = worker.registration;
+  return memoryLimitBytes === 0 || inputBytes <= memoryLimitBytes;
 }
 
 export function isNamed(placement: PlacementClass, worker: WorkerRecord): boolean {

@@ -3,6 +3,7 @@ import { beginAttempt } from "./attempts.ts";
 import { addressesOf, enter } from "./enter.ts";
 import { bandwidthBytesPerMs } from "./estimates.ts";
 import type { FnRecord } from "./functions.ts";
+import { placementOf } from "./oversize.ts";
 import { hasRoom, suits } from "./placement-class.ts";
 import { joinSharing, servesBefore } from "./run.ts";
 import type { SchedulerState } from "./state.ts";
@@ -23,6 +24,8 @@ export function queueReady(state: SchedulerState, task: Task): void {
   if (!task.run.isBusy) joinSharing(task.run, state.runs.values());
   state.ticket++;
   const ticket = state.ticket;
+  // One that is queued already only changes queues; who it may wait for is counted by what it asks.
+  if (task.state.kind !== "queued") task.placement = placementOf(state, task);
   enter(state, task, { kind: "queued", ticket });
   const home = homeOf(state, task);
   (home?.preferred ?? state.shared).add(task, ticket);

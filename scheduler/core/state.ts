@@ -65,6 +65,8 @@ export class SchedulerState {
   readonly unsettled: Task[] = [];
   /** Workers that may have room. */
   readonly hungry: Set<WorkerRecord> = new Set();
+  /** The least memory limit of any worker, Infinity without any; undefined: to be found out, since workers came or went. */
+  leastLimitBytes: number | undefined = undefined;
   generation = 0;
   ticket = 0;
   readonly story: Story = new Story();

@@ -1,4 +1,5 @@
-import { isNamed, type PlacementClass, suits } from "./placement-class.ts";
+import { formatBytes } from "../../protocol/units.ts";
+import { hasMemoryFor, isNamed, type PlacementClass, suits } from "./placement-class.ts";
 import type { SchedulerState } from "./state.ts";
 import type { WorkerRecord } from "./worker-record.ts";
 
@@ -47,6 +48,11 @@ export function whyUnplaceable(state: SchedulerState, placement: PlacementClass)
     const names = placement.workers.map((name) => `"${name}"`).join(", ");
     const message = `it may run only on ${names}, and no worker of ${placement.workers.length === 1 ? "that name, address or host" : "these names, addresses or hosts"} is connected`;
     return { code: "unsuited", message, details: { workers: placement.workers } };
+  }
+  const { inputBytes } = placement;
+  if (!allowed.some((worker) => hasMemoryFor(inputBytes, worker))) {
+    const message = `its inputs take ${formatBytes(inputBytes)} of memory, more than the limit of any worker that it may run on`;
+    return { code: "unsuited", message, details: { inputBytes } };
   }
   return lacking(placement, allowed, bound);
 }

@@ -62,7 +62,8 @@ export class Task {
   readonly deps: readonly Task[];
   readonly request: TaskRequest;
   readonly run: Run;
-  readonly placement: PlacementClass;
+  /** As its request says, and by the size of its inputs once that is known. */
+  placement: PlacementClass;
   /** −user priority, submission generation, graph order: lower runs first. */
   readonly priority: readonly [number, number, number];
   readonly estimate: DurationEstimate;

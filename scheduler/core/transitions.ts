@@ -1,6 +1,7 @@
 import type { WireError } from "../../protocol/errors.ts";
 import { endAttempt } from "./attempts.ts";
 import { addHolder, addressesOf, enter, removeHolder } from "./enter.ts";
+import { oversize } from "./oversize.ts";
 import { queueReady } from "./placement.ts";
 import type { SchedulerState } from "./state.ts";
 import { inMemory, isActive, isNeeded, released, type Task, type TaskState, type Want } from "./task.ts";
@@ -26,8 +27,14 @@ export function compute(state: SchedulerState, first: Task): void {
     }
     enter(state, task, { kind: "waiting", missing });
     if (broken !== undefined) fail(state, task, broken.error, broken.origin);
-    else if (missing === 0) queueReady(state, task);
+    else if (missing === 0) queueIfItFits(state, task);
   }
+}
+
+function queueIfItFits(state: SchedulerState, task: Task): void {
+  const refusal = oversize(state, task);
+  if (refusal === undefined) queueReady(state, task);
+  else fail(state, task, refusal, task);
 }
 
 function lostForGood(task: Task): WireError {
@@ -46,7 +53,7 @@ export function finish(state: SchedulerState, task: Task, worker: WorkerRecord, 
     const waiting = dependent.state;
     if (waiting.kind !== "waiting") continue;
     waiting.missing--;
-    if (waiting.missing === 0) queueReady(state, dependent);
+    if (waiting.missing === 0) queueIfItFits(state, dependent);
   }
   for (const waiter of task.awaitedBy) {
     if (!waiter.gone) state.toWorker(waiter, { op: "holders", task: task.id, addresses: addressesOf(task) });

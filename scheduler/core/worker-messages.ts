@@ -7,7 +7,7 @@ import { loseWorker } from "./losses.ts";
 import { rehome } from "./placement.ts";
 import type { SchedulerState } from "./state.ts";
 import { isNeeded, released, type Task } from "./task.ts";
-import { compute, fail, finish, vanish } from "./transitions.ts";
+import { compute, fail, finish, takeBack, vanish } from "./transitions.ts";
 import { stoppingKey, type WorkerRecord } from "./worker-record.ts";
 
 /** Failures that were nobody's fault are repeated this often before the task fails with the last of them. */
@@ -51,10 +51,10 @@ export function handleWorkerMessage(state: SchedulerState, worker: WorkerRecord,
       if (worker.status === "retiring") return;
       worker.status = message.status;
       if (message.status === "running") state.hungry.add(worker);
-      else rehome(state, worker);
+      else pause(state, worker);
       return;
     case "goodbye":
-      return loseWorker(state, worker, `said goodbye: ${message.reason}`, false);
+      return loseWorker(state, worker, `said goodbye: ${message.reason}`, message.suspect === true);
     case "get-bundle":
       // Answered by the shell, which keeps the bundles.
       return;
@@ -69,6 +69,16 @@ function attemptOf(state: SchedulerState, worker: WorkerRecord, id: TaskId, atte
   const current = task?.state;
   if (current?.kind !== "processing" || current.worker !== worker || current.attempt !== attempt) return undefined;
   return task;
+}
+
+/** It begins nothing more, so what it has not begun is for others. What it had begun it said before this. */
+function pause(state: SchedulerState, worker: WorkerRecord): void {
+  for (const task of [...worker.processing]) {
+    if (task.state.kind !== "processing" || task.state.started) continue;
+    takeBack(state, task, { force: false, reason: "its worker takes no more tasks" });
+    compute(state, task);
+  }
+  rehome(state, worker);
 }
 
 /** A running attempt lends its slot, or takes it back. One that was taken back may do so until it has stopped. */
