@@ -25,7 +25,7 @@ export class Faults {
   readonly #frozen = new Set<number>();
   readonly #passing = new Set<Promise<void>>();
   readonly #ended: Promise<void>;
-  #last: string = "nothing";
+  readonly #done: string[] = [];
 
   constructor(random: Random, fleet: Fleet, tally: Tally, meanPauseMs: number) {
     this.#random = random;
@@ -37,7 +37,7 @@ export class Faults {
 
   /** What it did last, for a report of a hang. */
   get last(): string {
-    return this.#last;
+    return this.#done.slice(-20).join("\n");
   }
 
   /** Resolves once nothing is frozen, stalled or cut any more. */
@@ -146,6 +146,6 @@ export class Faults {
   }
 
   #note(what: string): void {
-    this.#last = what;
+    this.#done.push(`${new Date().toISOString()} ${what}`);
   }
 }

@@ -44,6 +44,7 @@ export async function runChaos({ seed, durationMs, meanPauseMs, patienceMs, prin
   const running = Promise.all(users.map((user) => user.run()));
   const failed = Promise.race([watchdog.barked, fleet.broken, running.then(() => new Promise<never>(() => undefined))]);
   const faults = new Faults(new Random(seed * 10 + drivers), fleet, tally, meanPauseMs);
+  const reporting = setInterval(() => print(`${tally}\n`), 60_000);
   try {
     await Promise.race([failed, scheduler.wait(durationMs, { signal })]);
     stopping.abort();
@@ -56,6 +57,7 @@ export async function runChaos({ seed, durationMs, meanPauseMs, patienceMs, prin
     if (error instanceof Hang || error instanceof Leftovers) print(await describe(fleet, users, faults));
     throw error;
   } finally {
+    clearInterval(reporting);
     stopping.abort();
     watchdog.stop();
     await faults.stop();
@@ -87,7 +89,7 @@ async function describe(fleet: Fleet, users: readonly GraphDriver[], faults: Fau
   const client = await Client.connect(fleet.address, { token, timeoutMs: 5_000 });
   try {
     return [
-      `last fault: ${faults.last}`,
+      `last faults:\n${faults.last}`,
       JSON.stringify(await client.info(), undefined, 1),
       ...(await Promise.all(users.map((user) => user.describe()))),
       JSON.stringify(findVictims()),
