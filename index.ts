@@ -32,6 +32,16 @@ export {
   TaskError,
   WorkerLostError,
 } from "./protocol/errors.ts";
+export type {
+  AttemptFate,
+  ExplainedAttempt,
+  ExplainedCause,
+  ExplainedReason,
+  ExplainedState,
+  ExplainedTask,
+  Explanation,
+  ReasonCode,
+} from "./protocol/explanation.ts";
 export type { Logger, LogLevel } from "./protocol/logger.ts";
 export { type TaskContext, taskContext } from "./protocol/task-context.ts";
 export { version } from "./protocol/version.ts";

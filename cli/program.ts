@@ -1,4 +1,4 @@
-import { Command, CommanderError } from "commander";
+import { Command, CommanderError, Option } from "commander";
 import { ClusterError, ConfigurationError } from "../protocol/errors.ts";
 import type { AnyCommand } from "./command.ts";
 import { readConfiguration } from "./configuration.ts";
@@ -32,7 +32,7 @@ export async function runProgram(
       if (/^[<[]/.test(flag)) sub.argument(flag, description);
       else if (flag.endsWith("...>"))
         sub.option(flag.replace("...", ""), description, (value, all: string[] = []) => [...all, value]);
-      else sub.option(flag, description);
+      else sub.addOption(optionOf(flag, description));
     }
     sub.addHelpText("after", examplesOf(command.examples));
     sub.action(async () => {
@@ -46,6 +46,13 @@ export async function runProgram(
     if (interruption.exitCode !== undefined && isCancellation(error)) return interruption.exitCode;
     return complain(error, commands.find(({ name }) => name === argv[0])?.name);
   }
+}
+
+/** To commander every `--no-…` switches something off; one that takes a value is named so by accident. */
+function optionOf(flag: string, description: string): Option {
+  const option = new Option(flag, description);
+  if (option.required) option.negate = false;
+  return option;
 }
 
 async function runCommand(

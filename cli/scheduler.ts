@@ -12,6 +12,11 @@ const settings = {
   schedulerFile: optional("--scheduler-file <file>", "write the address to this file, for workers to find it", text),
   tokenFile: optional("--token-file <file>", "file that holds the token which clients and workers must show", text),
   idleTimeout: optional("--idle-timeout <duration>", "end once no client was connected for this long", duration),
+  noWorkersTimeout: optional(
+    "--no-workers-timeout <duration>",
+    "fail a task that no connected worker could ever run after this long (default: never)",
+    duration,
+  ),
   tlsCert: optional("--tls-cert <file>", "certificate (PEM): serve wss instead of ws", text),
   tlsKey: optional("--tls-key <file>", "the certificate's private key (PEM)", text),
   tlsCa: optional("--tls-ca <file>", "let in only those who show a certificate of this authority (PEM)", text),
@@ -33,8 +38,8 @@ const command: CliCommand<typeof settings> = {
     const token = given || createToken();
     const tls = tlsOf(values.tlsCert, values.tlsKey, values.tlsCa);
     const { SchedulerServer } = await import("../scheduler/server/scheduler-server.ts");
-    const { host, port, idleTimeout: idleTimeoutMs } = values;
-    const server = await SchedulerServer.start({ host, port, token, log, tls, idleTimeoutMs });
+    const { host, port, idleTimeout: idleTimeoutMs, noWorkersTimeout: noWorkersTimeoutMs } = values;
+    const server = await SchedulerServer.start({ host, port, token, log, tls, idleTimeoutMs, noWorkersTimeoutMs });
     const kept = given ? [] : namesOf(server.address, host);
     try {
       const files = kept.map((address) => keepToken(address, token));

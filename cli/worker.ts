@@ -3,9 +3,8 @@ import { ConfigurationError } from "../protocol/errors.ts";
 import type { Logger } from "../protocol/logger.ts";
 import { formatDuration } from "../protocol/units.ts";
 import type { AnyCommand, CliCommand } from "./command.ts";
-import { requireAddress, requireToken } from "./connection-settings.ts";
+import { findAddress, requireToken } from "./connection-settings.ts";
 import { interrupted, unlessInterrupted } from "./interruption.ts";
-import { readSchedulerFile } from "./scheduler-file.ts";
 import {
   duration,
   either,
@@ -78,14 +77,8 @@ const command: CliCommand<typeof settings> = {
   ],
   logLevel: "info",
   async run({ values, origins, log, signal, print }) {
-    if (values.schedulerFile !== undefined && origins.address === "command line") {
-      throw new ConfigurationError("BAD_OPTION", "both an address and --scheduler-file are given: give one of them");
-    }
     const patience = { timeoutMs: values.deathTimeout, signal };
-    const address =
-      values.schedulerFile === undefined
-        ? requireAddress(values.address)
-        : await readSchedulerFile(values.schedulerFile, patience.timeoutMs, signal);
+    const address = await findAddress(values, origins, patience);
     const token = await requireToken(address, values.tokenFile, patience);
     const workers = await unlessInterrupted(start(values, address, token, log), signal);
     try {

@@ -1,11 +1,13 @@
 import { randomUUID } from "node:crypto";
 import type { ClusterInfo } from "../protocol/cluster-info.ts";
 import { type ClusterError, ConfigurationError } from "../protocol/errors.ts";
+import type { Explanation } from "../protocol/explanation.ts";
 import type { FutureId } from "../protocol/ids.ts";
 import type { ClientToScheduler, WhoHas } from "../protocol/messages.ts";
 import { PeerLinks } from "../protocol/transfer.ts";
 import { type ClientOptions, type ClusterAddress, resolveClientOptions } from "./client-options.ts";
 import { withDeadline } from "./deadline.ts";
+import { withOwnNews } from "./explain.ts";
 import { Functions } from "./functions.ts";
 import type { CancelOptions, Future } from "./future.ts";
 import { FutureTable } from "./future-table.ts";
@@ -196,6 +198,19 @@ export class Client implements AsyncDisposable {
     const ids = futures === undefined ? undefined : this.#idsOf(futures);
     const found = await this.#afterSubmissions<WhoHas[]>((request) => ({ op: "who-has", request, futures: ids }));
     return new Map(found.map(({ key, addresses }) => [key, addresses]));
+  }
+
+  /**
+   * Why a task does not run, or where it runs and since when, or how it ended, with each attempt's fate: a paragraph for
+   * people, and the same in fields. By future, or by key whoever submitted it; a key that nobody knows gets state "unknown".
+   */
+  async explain(task: Future<unknown> | string): Promise<Explanation> {
+    if (typeof task === "string") return this.#session.request((request) => ({ op: "explain", request, key: task }));
+    const record = this.#futures.recordOf(task);
+    if (record === undefined) throw unknownFuture(task);
+    const { id: future, key } = record;
+    const told = await this.#afterSubmissions<Explanation>((request) => ({ op: "explain", request, future, key }));
+    return withOwnNews(told, record);
   }
 
   /** What the cluster is doing now: workers, runs, tasks by state. */

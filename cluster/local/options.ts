@@ -23,6 +23,8 @@ export interface LocalClusterOptions {
   readonly idleTimeoutMs?: number | undefined;
   /** There is no dashboard yet, so that false, the default, is all it may be. */
   readonly dashboard?: false | undefined;
+  /** A task that none of the workers could ever run fails with NO_WORKERS after so many milliseconds. Default: never. */
+  readonly noWorkersTimeoutMs?: number | undefined;
   /** Default: silent. */
   readonly logger?: Logger | undefined;
 }
@@ -37,6 +39,7 @@ export interface ResolvedLocalClusterOptions {
   readonly port: number;
   readonly token: string;
   readonly idleTimeoutMs: number | undefined;
+  readonly noWorkersTimeoutMs: number | undefined;
   readonly log: Logger;
 }
 
@@ -46,6 +49,9 @@ const wholeNumber =
     if (Number.isInteger(value) && Number(value) >= least && Number(value) <= most) return undefined;
     return `a whole number from ${least} to ${most}`;
   };
+
+const positiveMs: OptionChecks[string] = (value) =>
+  typeof value === "number" && value > 0 ? undefined : "a number of milliseconds above 0";
 
 const checks: { readonly [Name in keyof LocalClusterOptions]-?: OptionChecks[string] } = {
   nWorkers: wholeNumber(0, 10_000),
@@ -62,8 +68,9 @@ const checks: { readonly [Name in keyof LocalClusterOptions]-?: OptionChecks[str
   host: isText,
   port: wholeNumber(0, 65_535),
   token: isText,
-  idleTimeoutMs: (value) => (typeof value === "number" && value > 0 ? undefined : "a number of milliseconds above 0"),
   dashboard: (value) => (value === false ? undefined : "false: this version has no dashboard yet"),
+  idleTimeoutMs: positiveMs,
+  noWorkersTimeoutMs: positiveMs,
   logger: (value) =>
     typeof (value as Logger | null)?.info === "function"
       ? undefined
@@ -91,6 +98,7 @@ export function resolveLocalClusterOptions(options: LocalClusterOptions, cores: 
     port: options.port ?? 0,
     token: options.token ?? createToken(),
     idleTimeoutMs: options.idleTimeoutMs,
+    noWorkersTimeoutMs: options.noWorkersTimeoutMs,
     log: options.logger ?? silentLogger,
   });
 }

@@ -8,6 +8,7 @@ export interface SchedulerThreadOptions {
   readonly host: string;
   readonly port: number;
   readonly token: string;
+  readonly noWorkersTimeoutMs: number | undefined;
 }
 
 export type ToSchedulerThread =

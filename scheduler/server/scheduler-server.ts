@@ -37,6 +37,8 @@ export interface SchedulerServerOptions {
   readonly tls?: ServerTls | undefined;
   /** As `closeWhenIdle`. Default: never. */
   readonly idleTimeoutMs?: number | undefined;
+  /** A task that no connected worker could ever run fails with NO_WORKERS after so long. Default: never. */
+  readonly noWorkersTimeoutMs?: number | undefined;
   readonly bundles?: BundleStoreOptions | undefined;
   /** A worker that was cut off and is back within this time goes on as if nothing had happened. Default 30,000; 0: never. */
   readonly graceMs?: number | undefined;
@@ -110,6 +112,7 @@ export class SchedulerServer implements AsyncDisposable {
       version,
       startedAt: new Date().toISOString(),
       ...(options.graceMs === undefined ? {} : { graceMs: options.graceMs }),
+      noWorkersTimeoutMs: options.noWorkersTimeoutMs,
     });
     this.#driver = new CoreDriver(
       this.#core,

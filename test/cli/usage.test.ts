@@ -20,14 +20,18 @@ describe("what a user asks for", () => {
   test("--help names every command, with examples", async () => {
     const { code, stdout, stderr } = await bench.run(["--help"]);
     expect([code, stderr]).toEqual([0, ""]);
-    for (const word of ["scheduler", "worker", "run", "status", "Examples:"]) expect(stdout).toContain(word);
+    for (const word of ["scheduler", "worker", "run", "status", "explain", "Examples:"]) expect(stdout).toContain(word);
   });
 
   test.each([
-    ["scheduler", ["--host", "--port", "--scheduler-file", "--token-file", "--idle-timeout", "--tls-cert"]],
+    [
+      "scheduler",
+      ["--host", "--port", "--scheduler-file", "--token-file", "--idle-timeout", "--no-workers-timeout", "--tls-cert"],
+    ],
     ["worker", ["--nworkers", "--nthreads", "--memory-limit", "--resources", "--lifetime-stagger", "--no-nanny"]],
     ["run", ["--name", "--param", "--address", "--executor", "--quiet"]],
     ["status", ["--json"]],
+    ["explain", ["--scheduler-file", "--json"]],
   ])("%s --help explains its options, with examples", async (command, flags) => {
     const { code, stdout } = await bench.run([command, "--help"]);
     expect(code).toBe(0);
@@ -59,6 +63,11 @@ describe("bad usage ends with 2 and one sentence that says what to do", () => {
     [["worker", "ws://127.0.0.1:1", "--scheduler-file", "s.json"], /both an address and --scheduler-file/],
     [["worker", "--scheduler-file", "s.json", "--death-timeout", "0"], /scheduler file s\.json did not appear/],
     [["status"], /no scheduler is named/],
+    [["explain"], /missing required argument 'key'; see "muster explain --help"/],
+    [["explain", "inc-1"], /no scheduler is named/],
+    [["explain", "inc-1", "ws://127.0.0.1:1", "--scheduler-file", "s.json"], /both an address and --scheduler-file/],
+    [["explain", "inc-1", "--scheduler-file", "s.json"], /scheduler file s\.json did not appear/],
+    [["scheduler", "--no-workers-timeout", "10"], /--no-workers-timeout "10" is not valid: give a duration/],
     [["run"], /missing required argument 'file'; see "muster run --help"/],
     [["run", "nope.ts"], /nope\.ts is not a file/],
     [["run", "x.ts", "--param", "n"], /--param .* is not valid: give a name and a value/],

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { AnyCommand } from "../../cli/command.ts";
+import { explainCommand } from "../../cli/explain.ts";
 import { runCommand } from "../../cli/run.ts";
 import { schedulerCommand } from "../../cli/scheduler.ts";
 import { statusCommand } from "../../cli/status.ts";
@@ -62,6 +63,7 @@ describe("flags", () => {
     ["scheduler", schedulerCommand],
     ["worker", workerCommand],
     ["status", statusCommand],
+    ["explain", explainCommand],
   ])("muster %s", (name, command) => {
     const flags = (Object.values(command.settings) as { readonly flag: string }[]).map(({ flag }) => flag);
     const bare = (list: readonly string[]): string[] => list.map((flag) => flag.split(" ")[0] as string).sort();

@@ -37,6 +37,7 @@ test("defaults are complete, and each cluster has a secret of its own", () => {
     host: "127.0.0.1",
     port: 0,
     idleTimeoutMs: undefined,
+    noWorkersTimeoutMs: undefined,
   });
   expect(Buffer.from(one.token, "base64url")).toHaveLength(32);
   expect(resolveLocalClusterOptions({}, cores).token).not.toBe(one.token);
