@@ -1,6 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import os from "node:os";
-import { join } from "node:path";
+import { rm } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
 import { ClusterError } from "../protocol/errors.ts";
 import type { Logger } from "../protocol/logger.ts";
@@ -9,6 +7,8 @@ import { fromWireError } from "../protocol/wire-error.ts";
 import { exitCodes } from "./exit-codes.ts";
 import { LogLines } from "./log-lines.ts";
 import { WorkerProcess } from "./nanny/worker-process.ts";
+import { makeTemporaryDirectory, removeOrphanedDirectories } from "./owned-directory.ts";
+import { spillPrefix } from "./store/spill-files.ts";
 import { type ResolvedWorkerOptions, resolveWorkerOptions, type WorkerOptions } from "./worker-options.ts";
 
 const maxStartFailures = 3;
@@ -22,6 +22,12 @@ export interface NannyOptions extends Omit<WorkerOptions, "predecessor"> {
   readonly graceMs?: number | undefined;
   /** Closes the nanny when it is aborted, also while it starts: `start` then rejects with CLOSED. */
   readonly signal?: AbortSignal | undefined;
+}
+
+/** Where to look, so that a test can make a process seem as large as it likes. */
+export interface NannySources {
+  /** What a process and those that it started use; undefined if that is not known. Default: asks the system. */
+  readonly memoryBytes?: ((pid: number) => number | undefined) | undefined;
 }
 
 /**
@@ -39,6 +45,7 @@ export class Nanny implements AsyncDisposable {
   readonly closed: Promise<void>;
   readonly #options: ResolvedWorkerOptions;
   readonly #graceMs: number;
+  readonly #sources: NannySources;
   readonly #log: Logger;
   readonly #lines: LogLines = new LogLines();
   readonly #closing: AbortController = new AbortController();
@@ -57,12 +64,11 @@ export class Nanny implements AsyncDisposable {
    * @throws {ClusterError} the worker's own error (SCHEDULER_UNREACHABLE after `deathTimeoutMs`, BAD_TOKEN,
    * VERSION_MISMATCH, BAD_OPTION, BAD_ADDRESS, NOT_STARTED); WORKER_LOST if its process dies three times before that.
    */
-  static async start(options: NannyOptions): Promise<Nanny> {
+  static async start(options: NannyOptions, sources: NannySources = {}): Promise<Nanny> {
     const { graceMs = 2_000, signal, ...rest } = options;
     const resolved = resolveWorkerOptions(rest);
-    const temporary =
-      resolved.localDirectory === undefined ? await mkdtemp(join(os.tmpdir(), "muster-worker-")) : undefined;
-    const nanny = new Nanny(resolved, temporary, graceMs);
+    const temporary = resolved.localDirectory === undefined ? await makeTemporaryDirectory() : undefined;
+    const nanny = new Nanny(resolved, temporary, graceMs, sources);
     const close = (): void => void nanny.close();
     if (signal?.aborted) close();
     signal?.addEventListener("abort", close, { once: true });
@@ -77,7 +83,13 @@ export class Nanny implements AsyncDisposable {
     return nanny;
   }
 
-  private constructor(options: ResolvedWorkerOptions, temporary: string | undefined, graceMs: number) {
+  private constructor(
+    options: ResolvedWorkerOptions,
+    temporary: string | undefined,
+    graceMs: number,
+    sources: NannySources,
+  ) {
+    this.#sources = sources;
     this.#options = options;
     this.#temporary = temporary;
     this.#graceMs = graceMs;
@@ -143,6 +155,8 @@ export class Nanny implements AsyncDisposable {
           temporaryDirectory: this.#temporary,
         },
         graceMs: this.#graceMs,
+        memoryLimitBytes: this.#options.memoryLimitBytes,
+        memoryBytes: this.#sources.memoryBytes,
         lines: this.#lines,
         log: this.#log,
       });
@@ -189,6 +203,9 @@ export class Nanny implements AsyncDisposable {
     this.#predecessor = await ended.exited;
     this.#process = undefined;
     this.#address = undefined;
+    // What a process that was killed had spilled.
+    const directory = this.#options.localDirectory ?? this.#temporary;
+    if (directory !== undefined) await removeOrphanedDirectories(directory, spillPrefix);
     return this.#predecessor;
   }
 

@@ -7,6 +7,9 @@ import type { NannyToWorker, WorkerToNanny } from "./nanny/messages.ts";
 import { parentLog } from "./nanny/parent-log.ts";
 import { Worker } from "./worker.ts";
 
+/** How often to tell the nanny what runs, if that has changed. */
+const tellRunningMs = 100;
+
 let temporaryDirectory: string | undefined;
 let worker: Worker | undefined;
 
@@ -26,6 +29,7 @@ async function run({ options }: Extract<NannyToWorker, { readonly kind: "start" 
     return fail(toWireError(error, "NOT_STARTED"), exitCodes.startFailed);
   }
   send({ kind: "registered", address: worker.address });
+  tellRunning(worker);
   const { end, reason, error } = await worker.ended;
   switch (end) {
     case "stopped":
@@ -48,6 +52,27 @@ async function run({ options }: Extract<NannyToWorker, { readonly kind: "start" 
   }
 }
 
+/** So that the nanny knows, when this process ends all of a sudden, what it was doing. */
+function tellRunning(started: Worker): void {
+  let told = "";
+  const tell = (): void => {
+    const keys = started.runningKeys;
+    const now = keys.join("\n");
+    if (now === told) return;
+    told = now;
+    send({ kind: "running", keys });
+  };
+  setInterval(tell, tellRunningMs).unref();
+}
+
+/** Its nanny has found this process too large. What the tasks here hold may be why, so the scheduler is to suspect them. */
+async function endDoomed(reason: string): Promise<void> {
+  const keys = worker?.runningKeys ?? [];
+  const doing = keys.length === 0 ? "no task ran" : `it ran ${keys.map((key) => `"${key}"`).join(", ")}`;
+  await worker?.accuse(`${reason}; ${doing}`);
+  killAll();
+}
+
 /** An exit would wait for a thread that sits in native code. This does not, and takes along what tasks have started. */
 function killAll(): void {
   // A nanny makes its worker the leader of a process group; on Windows there are none.
@@ -63,6 +88,7 @@ function stop(how: "drain" | "now"): void {
 process.on("message", (received) => {
   const message = received as NannyToWorker;
   if (message.kind === "stop") return stop(message.how);
+  if (message.kind === "doomed") return void endDoomed(message.reason);
   temporaryDirectory = message.temporaryDirectory;
   void run(message);
 });

@@ -1,6 +1,5 @@
 import { createHash, randomUUID } from "node:crypto";
-import { mkdtemp, rm } from "node:fs/promises";
-import os from "node:os";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { ClusterError } from "../protocol/errors.ts";
 import type { SchedulerToWorker } from "../protocol/messages.ts";
@@ -8,6 +7,7 @@ import { PeerLinks, type PeerStore } from "../protocol/transfer.ts";
 import { encodedBytes } from "../protocol/value.ts";
 import { version } from "../protocol/version.ts";
 import { BundleRequests } from "./agent/bundle-requests.ts";
+import { MemoryMonitor } from "./agent/memory-monitor.ts";
 import { PeerServer } from "./agent/peer-server.ts";
 import { SchedulerLink } from "./agent/scheduler-link.ts";
 import { Shell } from "./agent/shell.ts";
@@ -16,11 +16,20 @@ import { Vitals } from "./agent/vitals.ts";
 import { WorkerCore } from "./core/core.ts";
 import type { WorkerEnd } from "./core/effects.ts";
 import type { CoreMessage } from "./core/events.ts";
+import { memoryFractions } from "./core/memory-pressure.ts";
 import { CodeCache } from "./executor/code-cache.ts";
+import { makeTemporaryDirectory, removeOrphanedDirectories } from "./owned-directory.ts";
 import { ResultStore } from "./store/result-store.ts";
+import { spillPrefix } from "./store/spill-files.ts";
 import { type ResolvedWorkerOptions, resolveWorkerOptions, type WorkerOptions } from "./worker-options.ts";
 
 const codeCacheBytesMax = 2 ** 30;
+
+/** Where to look, so that a test can make a process seem as large as it likes. */
+export interface WorkerSources {
+  /** What the process and those that it started use. Default: asks the system. */
+  readonly memoryBytes?: (() => number) | undefined;
+}
 
 /** How a worker ended by itself or was stopped. */
 export interface WorkerEnding {
@@ -40,14 +49,18 @@ export class Worker implements AsyncDisposable {
   /** Resolves when everything of it is gone (except a thread that could not be stopped). */
   readonly ended: Promise<WorkerEnding>;
   readonly #options: ResolvedWorkerOptions;
-  readonly #store: ResultStore = new ResultStore();
+  readonly #sources: WorkerSources;
   readonly #core: WorkerCore;
   readonly #links: PeerLinks;
   readonly #bundles: BundleRequests;
   readonly #closers: ((ending: WorkerEnding) => Promise<unknown>)[] = [];
   #link: SchedulerLink | undefined;
+  #store!: ResultStore;
+  #memory!: MemoryMonitor;
   #shell: Shell | undefined;
   #address = "";
+  /** Made for this worker, and removed in the end. */
+  #temporary: string | undefined;
   #resolveEnded!: (ending: WorkerEnding) => void;
   #ending: WorkerEnding | undefined;
 
@@ -56,8 +69,8 @@ export class Worker implements AsyncDisposable {
    * @throws {ClusterError} SCHEDULER_UNREACHABLE after `deathTimeoutMs`, BAD_TOKEN, VERSION_MISMATCH, BAD_OPTION,
    * BAD_ADDRESS, NOT_STARTED (no slot could be started).
    */
-  static async start(options: WorkerOptions): Promise<Worker> {
-    const worker = new Worker(resolveWorkerOptions(options));
+  static async start(options: WorkerOptions, sources: WorkerSources = {}): Promise<Worker> {
+    const worker = new Worker(resolveWorkerOptions(options), sources);
     try {
       await worker.#open();
     } catch (error) {
@@ -67,7 +80,8 @@ export class Worker implements AsyncDisposable {
     return worker;
   }
 
-  private constructor(options: ResolvedWorkerOptions) {
+  private constructor(options: ResolvedWorkerOptions, sources: WorkerSources) {
+    this.#sources = sources;
     const { name, token, slots, resources, log } = options;
     this.#options = options;
     this.name = name;
@@ -96,6 +110,17 @@ export class Worker implements AsyncDisposable {
     });
   }
 
+  /** The keys of the tasks that run now. */
+  get runningKeys(): readonly string[] {
+    return this.#core.runningKeys();
+  }
+
+  /** Tells the scheduler, for a process that is about to be killed, why; what runs may be the cause. Resolves once that is sent. */
+  async accuse(reason: string): Promise<void> {
+    this.#link?.send({ op: "goodbye", reason, suspect: true });
+    await this.#link?.close(reason);
+  }
+
   /** Ends it: at once, or (drain) after what runs. May be called at any time; every call waits for the same end. */
   async close(options: { readonly drain?: boolean | undefined } = {}): Promise<void> {
     this.#shell?.handle({ kind: "stop", how: options.drain === true ? "drain" : "now", reason: "it was closed" });
@@ -108,7 +133,9 @@ export class Worker implements AsyncDisposable {
 
   async #open(): Promise<void> {
     const { host, token, log, name, executor, slots, memoryLimitBytes } = this.#options;
-    const codes = await this.#openCodes();
+    const directory = await this.#openDirectory();
+    const codes = this.#openCodes(directory);
+    this.#openMemory(directory);
     const peers = await PeerServer.start({ host, token, store: this.#peerStore(), log });
     this.#closers.push(() => peers.close());
     this.#address = peers.address;
@@ -140,17 +167,48 @@ export class Worker implements AsyncDisposable {
     log.info({ worker: name, address: peers.address, slots }, "worker registered");
   }
 
-  async #openCodes(): Promise<CodeCache> {
-    const { localDirectory, name } = this.#options;
-    const temporary = localDirectory === undefined;
-    const parent = localDirectory ?? (await mkdtemp(join(os.tmpdir(), "muster-worker-")));
+  /** Where this worker's files lie. */
+  async #openDirectory(): Promise<string> {
+    const { localDirectory } = this.#options;
+    if (localDirectory !== undefined) {
+      await removeOrphanedDirectories(localDirectory, spillPrefix);
+      return localDirectory;
+    }
+    this.#temporary = await makeTemporaryDirectory();
+    return this.#temporary;
+  }
+
+  #openMemory(directory: string): void {
+    const { memoryLimitBytes: limitBytes, log } = this.#options;
+    const store = new ResultStore({
+      targetBytes: limitBytes > 0 ? limitBytes * memoryFractions.target : Number.POSITIVE_INFINITY,
+      directory,
+      onUnreadable: (task) => this.#shell?.handle({ kind: "unreadable", tasks: [task] }),
+      log,
+    });
+    const memory = new MemoryMonitor({
+      limitBytes,
+      read: this.#sources.memoryBytes,
+      onSample: (spillBytes) => store.press(spillBytes),
+      onPaused: (paused) => this.#shell?.handle({ kind: "memory", paused }),
+      log,
+    });
+    this.#store = store;
+    this.#memory = memory;
+    this.#closers.push(async () => {
+      memory.stop();
+      await store.close();
+    });
+  }
+
+  #openCodes(parent: string): CodeCache {
+    const { name } = this.#options;
     // Workers that share a local directory must not share a cache; the same worker finds its own again.
     const directory = join(parent, `code-${createHash("sha256").update(name).digest("hex").slice(0, 16)}`);
     const codes = new CodeCache({ directory, fetch: (hash) => this.#bundles.fetch(hash), maxBytes: codeCacheBytesMax });
     this.#closers.push(async () => {
       this.#bundles.fail(new ClusterError("CLOSED", "The worker ended."));
       await codes.close();
-      if (temporary) await rm(parent, { recursive: true, force: true });
     });
     return codes;
   }
@@ -194,7 +252,8 @@ export class Worker implements AsyncDisposable {
         this.#shell?.handle({ kind: "connected", resuming });
         this.#bundles.askAgain();
         heartbeat = setInterval(() => {
-          link.send({ op: "heartbeat", storedBytes: this.#store.bytes, ...vitals.read() });
+          const { memoryBytes } = this.#memory;
+          link.send({ op: "heartbeat", storedBytes: this.#store.bytes, memoryBytes, ...vitals.read() });
         }, heartbeatMs);
       },
       onMessages: (messages) => this.#received(messages),
@@ -248,6 +307,7 @@ export class Worker implements AsyncDisposable {
       if (outcome.status === "rejected")
         log.warn({ error: outcome.reason }, "something of a worker did not close as it should");
     }
+    if (this.#temporary !== undefined) await rm(this.#temporary, { recursive: true, force: true }).catch(() => {});
     this.#resolveEnded(ending);
   }
 }

@@ -4,7 +4,7 @@ import { enter, removeHolder } from "./enter.ts";
 import type { SchedulerState } from "./state.ts";
 import { released, type Task } from "./task.ts";
 import { compute, finish, vanish } from "./transitions.ts";
-import { confirmStopped, stored } from "./worker-messages.ts";
+import { confirmStopped, pause, stored } from "./worker-messages.ts";
 import { stoppingKey, type WorkerRecord } from "./worker-record.ts";
 
 /**
@@ -28,6 +28,7 @@ export function takeInventory(state: SchedulerState, worker: WorkerRecord, inven
   for (const [task, bytes] of held)
     if (state.tasks.get(task)?.holders.has(worker) !== true) stored(state, worker, task, bytes);
 
+  if (worker.status === "paused") pause(state, worker);
   state.requests.workerBack(state, worker, inventory.runs);
   state.copies.workerGone(worker);
   if (worker.stopOrder !== undefined) state.toWorker(worker, worker.stopOrder);

@@ -72,7 +72,7 @@ function attemptOf(state: SchedulerState, worker: WorkerRecord, id: TaskId, atte
 }
 
 /** It begins nothing more, so what it has not begun is for others. What it had begun it said before this. */
-function pause(state: SchedulerState, worker: WorkerRecord): void {
+export function pause(state: SchedulerState, worker: WorkerRecord): void {
   for (const task of [...worker.processing]) {
     if (task.state.kind !== "processing" || task.state.started) continue;
     takeBack(state, task, { force: false, reason: "its worker takes no more tasks" });

@@ -1,4 +1,4 @@
-import { assertNever, ClusterError, InvariantViolation } from "../../protocol/errors.ts";
+import { assertNever, ClusterError } from "../../protocol/errors.ts";
 import type { TaskId } from "../../protocol/ids.ts";
 import type { Logger } from "../../protocol/logger.ts";
 import type { EncodedValue, WorkerToScheduler } from "../../protocol/messages.ts";
@@ -8,7 +8,7 @@ import { toWireError } from "../../protocol/wire-error.ts";
 import type { WorkerCore } from "../core/core.ts";
 import type { Execution, WorkerEffect, WorkerEnd } from "../core/effects.ts";
 import type { ArrivedValue, WorkerEvent } from "../core/events.ts";
-import type { ResultStore } from "../store/result-store.ts";
+import type { Loan, ResultStore } from "../store/result-store.ts";
 import type { SlotRunner } from "./slot-runner.ts";
 
 export interface ShellParts {
@@ -30,6 +30,10 @@ export const nowMs = (): number => performance.timeOrigin + performance.now();
 export class Shell {
   readonly #parts: ShellParts;
   readonly #events: WorkerEvent[] = [];
+  /** By job: its inputs, which stay in memory until it has ended. */
+  readonly #loans: Map<number, Loan> = new Map();
+  /** Jobs whose inputs are being read from disk: no slot knows of them yet. */
+  readonly #unstarted: Set<number> = new Set();
   #handling = false;
   #wake: NodeJS.Timeout | undefined;
   #closed = false;
@@ -46,6 +50,7 @@ export class Shell {
     this.#handling = true;
     try {
       for (let next = this.#events.shift(); next !== undefined; next = this.#events.shift()) {
+        if ("job" in next && isEnd(next)) this.#release(next.job);
         for (const effect of this.#parts.core.handle(next, nowMs())) this.#perform(effect);
       }
     } finally {
@@ -64,11 +69,9 @@ export class Shell {
     const { store, slots, send, end, log } = this.#parts;
     switch (effect.kind) {
       case "execute":
-        return slots.execute(
-          effect,
-          effect.inputs.map((task) => this.#held(task, effect)),
-        );
+        return this.#execute(effect);
       case "cancel-execution":
+        if (this.#unstarted.delete(effect.job)) return this.handle({ kind: "slot-cancelled", job: effect.job });
         return slots.cancel(effect.job, effect.force);
       case "send":
         return send(effect.message);
@@ -117,10 +120,29 @@ export class Shell {
     void event.then((answer) => this.handle(answer));
   }
 
-  #held(task: TaskId, { key }: Execution): EncodedValue {
-    const value = this.#parts.store.get(task);
-    if (value === undefined) throw new InvariantViolation(`${key} was started without its input ${task}`);
-    return value;
+  #execute(execution: Execution): void {
+    const { store, slots } = this.#parts;
+    const { job, inputs } = execution;
+    if (inputs.length === 0) return slots.execute(execution, []);
+    const loan = store.lend(inputs);
+    this.#loans.set(job, loan);
+    if (!(loan.values instanceof Promise)) return this.#start(execution, loan.values);
+    this.#unstarted.add(job);
+    void loan.values.then((values) => {
+      // Unless it was cancelled meanwhile.
+      if (this.#unstarted.delete(job) && !this.#closed) this.#start(execution, values);
+    });
+  }
+
+  #start(execution: Execution, values: readonly (EncodedValue | undefined)[]): void {
+    const present = values.filter((value) => value !== undefined);
+    if (present.length === values.length) this.#parts.slots.execute(execution, present);
+    else this.handle({ kind: "slot-unready", job: execution.job });
+  }
+
+  #release(job: number): void {
+    this.#loans.get(job)?.release();
+    this.#loans.delete(job);
   }
 
   #setTimer(): void {
@@ -129,4 +151,9 @@ export class Shell {
     if (wakeMs === undefined) return;
     this.#wake = setTimeout(() => this.handle({ kind: "wake" }), Math.max(1, Math.ceil(wakeMs - nowMs())));
   }
+}
+
+/** Nothing of the job runs any more. */
+function isEnd({ kind }: WorkerEvent): boolean {
+  return kind === "slot-done" || kind === "slot-failed" || kind === "slot-cancelled" || kind === "slot-unready";
 }

@@ -1,7 +1,6 @@
 import { monitorEventLoopDelay } from "node:perf_hooks";
 
 export interface Readings {
-  readonly memoryBytes: number;
   /** Of one core; several busy threads make it more than 100. */
   readonly cpuPercent: number;
   readonly eventLoopDelayMs: number;
@@ -27,7 +26,6 @@ export class Vitals {
     this.#sinceMs = nowMs;
     this.#delay.reset();
     return {
-      memoryBytes: process.memoryUsage.rss(),
       cpuPercent: ((user + system) / 1_000 / elapsedMs) * 100,
       eventLoopDelayMs: Number.isFinite(delayNs) ? delayNs / 1e6 : 0,
     };

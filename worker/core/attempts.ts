@@ -144,6 +144,29 @@ export class Attempts {
     if (!this.#ended(attempt, nowMs)) this.#fail(attempt, error, "task", startMs, endMs);
   }
 
+  /** An input could not be read when its slot was to begin. */
+  unready(attempt: Attempt, nowMs: number): void {
+    if (!this.#ended(attempt, nowMs)) this.#fail(attempt, unreadableInput(attempt), "infrastructure", nowMs, nowMs);
+  }
+
+  /**
+   * A result that was held here is gone. What counted on it goes back without blame: the scheduler knows where else it lies,
+   * or has it computed again, and for that this worker's places must not be taken by those that wait for it.
+   */
+  unreadable(task: TaskId, nowMs: number): void {
+    const { held, outbox, story } = this.#with;
+    if (!held.has(task)) return;
+    held.drop([task]);
+    story.tell(task, nowMs, "could not be read back");
+    outbox.send({ op: "dropped", task });
+    for (const attempt of [...this.byTask.values()]) {
+      if (attempt.state.kind !== "ready" && attempt.state.kind !== "waiting") continue;
+      if (!attempt.assignment.inputs.some((input) => input.task === task)) continue;
+      this.#leave(attempt);
+      this.#fail(attempt, unreadableInput(attempt), "infrastructure", nowMs, nowMs);
+    }
+  }
+
   /** Its slot says that it ended because it was told to. */
   cancelled(attempt: Attempt, nowMs: number): void {
     if (this.#ended(attempt, nowMs)) return;
@@ -264,4 +287,12 @@ export class Attempts {
     this.#waitingForCode.delete(bundle);
     return waiting;
   }
+}
+
+function unreadableInput({ assignment }: Attempt): WireError {
+  return {
+    code: "UNREADABLE_VALUE",
+    message: `An input of ${assignment.key} had been spilled to disk and could not be read back. Look at the worker's log for what its disk said.`,
+    retryable: true,
+  };
 }

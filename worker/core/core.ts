@@ -42,6 +42,8 @@ export class WorkerCore {
   readonly #orders: RunOrders;
   readonly #reconnectMs: number;
   #phase: Phase = { kind: "running" };
+  /** Its memory is nearly full: what runs goes on, nothing else is started. */
+  #paused = false;
   /** When the scheduler that this worker is away from surely has given it up. */
   #forgetAtMs: number = Number.POSITIVE_INFINITY;
   #nowMs = 0;
@@ -77,6 +79,13 @@ export class WorkerCore {
     return Number.isFinite(nextMs) ? nextMs : undefined;
   }
 
+  /** The keys of what runs now, for whoever has to explain the end of this process. */
+  runningKeys(): string[] {
+    return Array.from(this.#parts.jobs.entries(), ([, job]) =>
+      job.kind === "attempt" ? job.attempt.assignment.key : `run-on-worker-${job.order.request}`,
+    );
+  }
+
   /** What happened to a task here lately, oldest first. */
   story(task: TaskId): string[] {
     return this.#story.of(task);
@@ -97,6 +106,7 @@ export class WorkerCore {
       ...this.#parts,
       attempts: this.#attempts,
       accepting: this.#phase.kind === "running",
+      paused: this.#paused,
       nowMs: this.#nowMs,
     });
   }
@@ -119,6 +129,8 @@ export class WorkerCore {
         return this.#slotFailed(event.job, event.error, event.startMs, event.endMs, nowMs);
       case "slot-cancelled":
         return this.#slotCancelled(event.job, nowMs);
+      case "slot-unready":
+        return this.#slotUnready(event.job, nowMs);
       case "slot-stuck":
         return this.#slotStuck(event.job, event.reason, nowMs);
       case "slots-broken":
@@ -142,6 +154,13 @@ export class WorkerCore {
         this.#attempts.codeFailed(bundle, event.error, nowMs);
         return this.#orders.codeFailed(bundle, event.error);
       }
+      case "unreadable":
+        for (const task of event.tasks) this.#attempts.unreadable(task, nowMs);
+        return;
+      case "memory":
+        if (event.paused === this.#paused) return;
+        this.#paused = event.paused;
+        return this.#tellStatus();
       case "put":
         // A value that no scheduler knows of would never be freed.
         if (this.#outbox.tie === "none") return;
@@ -193,7 +212,7 @@ export class WorkerCore {
     const { inputs, jobs } = this.#parts;
     const phase = this.#phase;
     if (phase.kind === "running") {
-      this.#attempts.start(nowMs);
+      if (!this.#paused) this.#attempts.start(nowMs);
       inputs.pump(nowMs);
     } else if (phase.kind === "draining" && jobs.size === 0) {
       this.#end(phase.end, phase.reason);
@@ -232,6 +251,11 @@ export class WorkerCore {
       });
   }
 
+  #slotUnready(number: number, nowMs: number): void {
+    const job = this.#parts.jobs.end(number);
+    if (job?.kind === "attempt") this.#attempts.unready(job.attempt, nowMs);
+  }
+
   /**
    * Only the end of the process ends what runs there. What runs here goes back without blame, by the goodbye; save a task
    * that overran its time, which is told as failed first, because without blame it would be tried for ever.
@@ -264,7 +288,7 @@ export class WorkerCore {
   /** The scheduler still counts on this worker: it hears what there is, and what it may have missed. */
   #resume(): void {
     const { inputs } = this.#parts;
-    const accepting = this.#phase.kind === "running";
+    const accepting = this.#phase.kind === "running" && !this.#paused;
     this.#forgetAtMs = Number.POSITIVE_INFINITY;
     this.#outbox.connect();
     this.#outbox.send({ ...inventoryOf(this.#parts, this.#attempts, accepting), runs: this.#orders.unanswered() });
@@ -274,6 +298,8 @@ export class WorkerCore {
   #startAfresh(): void {
     this.#forget();
     this.#outbox.connect();
+    // A fresh registration counts as running.
+    if (this.#paused) this.#tellStatus();
   }
 
   /** To whatever scheduler comes next, the numbers that everything here goes by mean something else. */
@@ -291,8 +317,14 @@ export class WorkerCore {
 
   #stop(how: "drain" | "now", end: WorkerEnd, reason: string): void {
     if (how === "now") return this.#end(end, reason);
-    if (this.#phase.kind === "running") this.#outbox.send({ op: "status", status: "paused" });
+    if (this.#phase.kind === "running" && !this.#paused) this.#outbox.send({ op: "status", status: "paused" });
     this.#phase = { kind: "draining", end, reason };
+  }
+
+  /** One that is about to end stays paused, whatever its memory. */
+  #tellStatus(): void {
+    if (this.#phase.kind !== "running") return;
+    this.#outbox.send({ op: "status", status: this.#paused ? "paused" : "running" });
   }
 
   #end(end: WorkerEnd, reason: string): void {

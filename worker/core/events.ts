@@ -38,6 +38,8 @@ export type WorkerEvent =
       readonly endMs: number;
     }
   | { readonly kind: "slot-cancelled"; readonly job: number }
+  /** It never began, because an input that is held here could not be read; "unreadable" came before. */
+  | { readonly kind: "slot-unready"; readonly job: number }
   /** What runs there cannot be ended short of ending the process. */
   | { readonly kind: "slot-stuck"; readonly job: number; readonly reason: string }
   /** No job can be given to a slot that counted as free. */
@@ -48,6 +50,10 @@ export type WorkerEvent =
   | { readonly kind: "fetch-busy"; readonly fetch: number; readonly retryMs: number }
   | { readonly kind: "code-ready"; readonly load: number; readonly path: string }
   | { readonly kind: "code-failed"; readonly load: number; readonly error: WireError }
+  /** These results were held here and are gone (their spill files cannot be read). */
+  | { readonly kind: "unreadable"; readonly tasks: readonly TaskId[] }
+  /** Whether this process has memory for more tasks. */
+  | { readonly kind: "memory"; readonly paused: boolean }
   /** A client put a value here. */
   | ({ readonly kind: "put"; readonly task: TaskId } & ArrivedValue)
   /** The process's own wish to end, told by its nanny or its host. */

@@ -12,6 +12,8 @@ export interface WorkerState extends Surroundings {
   readonly attempts: Attempts;
   /** It starts what it can; not so once it was told to stop. */
   readonly accepting: boolean;
+  /** It starts nothing for want of memory. */
+  readonly paused: boolean;
   readonly nowMs: number;
 }
 
@@ -68,7 +70,7 @@ function checkAttempts(state: WorkerState): void {
       task,
     );
   }
-  if (!state.accepting || jobs.freeSlots === 0) return;
+  if (!state.accepting || state.paused || jobs.freeSlots === 0) return;
   const startable = attempts.ready.peek((resources) => state.budget.fits(resources));
   must(state, startable === undefined, "no slot is idle while something could run", startable?.assignment.task);
 }

@@ -7,6 +7,7 @@ import { fromWireError } from "../../protocol/wire-error.ts";
 import { LineSplitter } from "../executor/line-splitter.ts";
 import { processFlags } from "../executor/process-host.ts";
 import type { LogLines } from "../log-lines.ts";
+import { MemoryWatch } from "./memory-watch.ts";
 import type { NannyToWorker, WorkerToNanny } from "./messages.ts";
 
 const entry: URL = new URL(
@@ -16,6 +17,8 @@ const entry: URL = new URL(
 
 /** Pipes that outlive the process (something that a task started holds them) are waited for this long. */
 const pipeGraceMs = 500;
+/** How long a process that is to be killed for its size gets to tell its scheduler. */
+const lastWordsMs = 500;
 /** What of its output goes along with the end of a process; a registration must stay small. */
 const lastLinesMax = 20;
 const lastLineCharsMax = 1_000;
@@ -24,6 +27,10 @@ export interface WorkerProcessOptions {
   readonly start: Extract<NannyToWorker, { readonly kind: "start" }>;
   /** Between being told to stop and SIGTERM, and again until SIGKILL. */
   readonly graceMs: number;
+  /** Above nearly this much it is killed; 0: no limit. */
+  readonly memoryLimitBytes: number;
+  /** Default: asks the system. */
+  readonly memoryBytes?: ((pid: number) => number | undefined) | undefined;
   readonly lines: LogLines;
   readonly log: Logger;
 }
@@ -42,6 +49,10 @@ export class WorkerProcess {
   readonly #options: WorkerProcessOptions;
   #ladder: NodeJS.Timeout | undefined;
   #stopped: "drain" | "now" | undefined;
+  #memory: MemoryWatch | undefined;
+  /** Why the nanny ended it. */
+  #reason: string | undefined;
+  #running: readonly string[] = [];
 
   constructor(options: WorkerProcessOptions) {
     this.#options = options;
@@ -99,7 +110,11 @@ export class WorkerProcess {
         const message = received as WorkerToNanny;
         switch (message.kind) {
           case "registered":
+            this.#watchMemory();
             return resolve(message.address);
+          case "running":
+            this.#running = message.keys;
+            return;
           case "failed":
             this.failure = message.error;
             return reject(fromWireError(message.error));
@@ -109,6 +124,23 @@ export class WorkerProcess {
         }
       });
       void this.exited.then((end) => reject(this.#endedEarly(end)));
+    });
+  }
+
+  #watchMemory(): void {
+    const { memoryLimitBytes: limitBytes, memoryBytes: read, log } = this.#options;
+    if (this.pid === undefined) return;
+    this.#memory = new MemoryWatch({
+      pid: this.pid,
+      limitBytes,
+      read,
+      onExceeded: (reason) => {
+        this.#reason = reason;
+        log.error({ running: this.#running }, `a worker is ended: ${reason}`);
+        this.#send({ kind: "doomed", reason });
+        clearTimeout(this.#ladder);
+        this.#ladder = setTimeout(() => this.#signal("SIGKILL"), lastWordsMs);
+      },
     });
   }
 
@@ -128,13 +160,15 @@ export class WorkerProcess {
     return new Promise((resolve) => {
       const ended = (exitCode: number | null, signal: string | null): void => {
         clearTimeout(this.#ladder);
+        this.#memory?.stop();
         // Whatever its tasks started in its group ends with it.
         this.#signal("SIGKILL");
         const lastLogLines = this.#options.lines
           .last()
           .slice(-lastLinesMax)
           .map((line) => line.slice(0, lastLineCharsMax));
-        resolve({ pid: this.pid ?? 0, exitCode, signal, lastLogLines });
+        const running = this.#running.slice(0, lastLinesMax);
+        resolve({ pid: this.pid ?? 0, exitCode, signal, lastLogLines, reason: this.#reason, running });
       };
       child.on("error", (error) => {
         this.#options.log.error({ error }, "a worker process could not be started or told something");

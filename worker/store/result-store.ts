@@ -1,37 +1,191 @@
 import type { TaskId } from "../../protocol/ids.ts";
+import { type Logger, silentLogger } from "../../protocol/logger.ts";
 import type { EncodedValue } from "../../protocol/messages.ts";
 import { encodedBytes } from "../../protocol/value.ts";
+import { type SpillEffect, type SpillEvent, SpillPolicy } from "../core/spill-policy.ts";
+import { SpillFiles } from "./spill-files.ts";
 
-/** The results that this worker holds, as bytes. Which ones is the core's decision; this only keeps them. */
+/** How long a disk that did not take a value is left alone. */
+const diskRetryMs = 10_000;
+
+export interface ResultStoreOptions {
+  /** How much may lie in memory; what is above goes to files. */
+  readonly targetBytes: number;
+  /** Where the files' own directory is made when it is needed. */
+  readonly directory: string;
+  /** A value that was spilled cannot be read back: it is not held any more. */
+  readonly onUnreadable: (task: TaskId) => void;
+  readonly log?: Logger | undefined;
+}
+
+/** Values that a running task needs: they stay in memory until they are released. */
+export interface Loan {
+  /** In the order asked for; undefined is one that is not held, or cannot be read. A promise if one has to be read first. */
+  readonly values: readonly (EncodedValue | undefined)[] | Promise<readonly (EncodedValue | undefined)[]>;
+  release(): void;
+}
+
+interface Stored {
+  /** Task numbers come again with another scheduler; these do not. */
+  readonly id: number;
+  readonly task: TaskId;
+  readonly bytes: number;
+  /** Undefined while it lies on disk alone. */
+  value: EncodedValue | undefined;
+  readonly readers: ((value: EncodedValue | undefined) => void)[];
+}
+
+/** The results that this worker holds, as bytes, in memory and on disk. Which ones is the core's decision. */
 export class ResultStore {
-  readonly #values: Map<TaskId, EncodedValue> = new Map();
+  readonly #options: ResultStoreOptions;
+  readonly #log: Logger;
+  readonly #policy: SpillPolicy;
+  readonly #files: SpillFiles;
+  readonly #byTask: Map<TaskId, Stored> = new Map();
+  readonly #byId: Map<number, Stored> = new Map();
+  /** What is under way on disk. */
+  readonly #pending: Set<Promise<void>> = new Set();
   #bytes = 0;
+  #lastId = 0;
+  #retry: NodeJS.Timeout | undefined;
+  #closed = false;
 
-  /** Of all values together. */
+  constructor(options: ResultStoreOptions) {
+    this.#options = options;
+    this.#log = options.log ?? silentLogger;
+    this.#policy = new SpillPolicy(options.targetBytes);
+    this.#files = new SpillFiles(options.directory);
+  }
+
+  /** Of all values together, wherever they lie. */
   get bytes(): number {
     return this.#bytes;
   }
 
-  get size(): number {
-    return this.#values.size;
+  /** Of those in memory. */
+  get memoryBytes(): number {
+    return this.#policy.residentBytes;
   }
 
-  get(task: TaskId): EncodedValue | undefined {
-    return this.#values.get(task);
+  get(task: TaskId): EncodedValue | undefined | Promise<EncodedValue | undefined> {
+    const { values, release } = this.lend([task]);
+    if (values instanceof Promise) return values.then(([value]) => value).finally(release);
+    release();
+    return values[0];
+  }
+
+  /** Lends values to a task that is to run. */
+  lend(tasks: readonly TaskId[]): Loan {
+    const lent = tasks.map((task) => this.#byTask.get(task));
+    for (const stored of lent) if (stored !== undefined) this.#tell({ kind: "use", id: stored.id });
+    const values = lent.map((stored) => stored?.value);
+    const missing = lent.some((stored) => stored !== undefined && stored.value === undefined);
+    return {
+      values: missing ? Promise.all(lent.map((stored) => this.#whenRead(stored))) : values,
+      release: () => {
+        for (const stored of lent) if (stored !== undefined) this.#tell({ kind: "unuse", id: stored.id });
+      },
+    };
   }
 
   put(task: TaskId, value: EncodedValue): void {
     this.drop([task]);
-    this.#values.set(task, value);
-    this.#bytes += encodedBytes(value);
+    const id = ++this.#lastId;
+    const bytes = encodedBytes(value);
+    const stored: Stored = { id, task, bytes, value, readers: [] };
+    this.#byTask.set(task, stored);
+    this.#byId.set(id, stored);
+    this.#bytes += bytes;
+    this.#tell({ kind: "put", id, bytes });
   }
 
   drop(tasks: Iterable<TaskId>): void {
     for (const task of tasks) {
-      const value = this.#values.get(task);
-      if (value === undefined) continue;
-      this.#values.delete(task);
-      this.#bytes -= encodedBytes(value);
+      const stored = this.#byTask.get(task);
+      if (stored === undefined) continue;
+      this.#forget(stored);
+      this.#tell({ kind: "drop", id: stored.id });
     }
+  }
+
+  /** The process holds this many bytes more than it should (0: it does not), so that more has to leave memory. */
+  press(bytes: number): void {
+    this.#tell({ kind: "press", bytes });
+  }
+
+  /** Forgets everything; resolves when no file of it is left. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    clearTimeout(this.#retry);
+    this.drop([...this.#byTask.keys()]);
+    // What ends may leave a file to be removed.
+    while (this.#pending.size > 0) await Promise.all(this.#pending);
+    await this.#files.close();
+  }
+
+  #whenRead(stored: Stored | undefined): Promise<EncodedValue | undefined> {
+    if (stored === undefined || stored.value !== undefined) return Promise.resolve(stored?.value);
+    return new Promise((resolve) => stored.readers.push(resolve));
+  }
+
+  #forget(stored: Stored): void {
+    this.#byTask.delete(stored.task);
+    this.#bytes -= stored.bytes;
+  }
+
+  #tell(event: SpillEvent): void {
+    for (const effect of this.#policy.handle(event)) this.#perform(effect);
+    if ("id" in event && !this.#policy.has(event.id)) this.#byId.delete(event.id);
+  }
+
+  #perform({ kind, id }: SpillEffect): void {
+    const stored = this.#byId.get(id);
+    if (stored === undefined) return;
+    switch (kind) {
+      case "write":
+        return this.#track(this.#write(stored));
+      case "read":
+        return this.#track(this.#read(stored));
+      case "remove":
+        return this.#track(this.#files.remove(id));
+      case "evict":
+        stored.value = undefined;
+    }
+  }
+
+  async #write(stored: Stored): Promise<void> {
+    const { id, task, bytes, value = [] } = stored;
+    let ok = true;
+    try {
+      await this.#files.write(id, value);
+    } catch (error) {
+      ok = false;
+      this.#log.warn({ error, task, bytes }, "a result could not be spilled to disk and stays in memory");
+      clearTimeout(this.#retry);
+      if (!this.#closed) this.#retry = setTimeout(() => this.#tell({ kind: "retry" }), diskRetryMs).unref();
+    }
+    this.#tell({ kind: "written", id, ok });
+  }
+
+  async #read(stored: Stored): Promise<void> {
+    const { id, task } = stored;
+    try {
+      stored.value = await this.#files.read(id);
+    } catch (error) {
+      this.#log.warn({ error, task }, "a result that was spilled to disk cannot be read back and is lost");
+    }
+    const ok = stored.value !== undefined;
+    const isHeld = this.#byTask.get(task) === stored;
+    if (!ok && isHeld) this.#forget(stored);
+    this.#tell({ kind: "read", id, ok });
+    for (const reader of stored.readers.splice(0)) reader(stored.value);
+    if (!ok && isHeld) this.#options.onUnreadable(task);
+  }
+
+  #track(work: Promise<void>): void {
+    const tracked = work
+      .catch((error: unknown) => this.#log.warn({ error }, "the file of a spilled result could not be removed"))
+      .finally(() => this.#pending.delete(tracked));
+    this.#pending.add(tracked);
   }
 }
