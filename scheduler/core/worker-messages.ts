@@ -161,10 +161,11 @@ export function stored(state: SchedulerState, worker: WorkerRecord, id: TaskId, 
     state.toWorker(worker, { op: "free", tasks: [id] });
     return;
   }
-  // A copy that outlived the loss of its source ends the computation that was to make it again.
-  if (task.state.kind === "memory") addHolder(task, worker);
-  else if (task.state.kind === "waiting" || task.state.kind === "queued") finish(state, task, worker, bytes);
-  else state.toWorker(worker, { op: "free", tasks: [id] });
+  if (task.state.kind === "memory") return addHolder(task, worker);
+  // A copy that outlived the loss of its source ends the computation that was to make it again. It must not be freed in
+  // place of that: the worker may be the one that is to compute it, and may have answered by then that it has the result.
+  takeBack(state, task, { force: true, reason: "a copy of its result was found" });
+  finish(state, task, worker, bytes);
 }
 
 function dropped(state: SchedulerState, worker: WorkerRecord, id: TaskId): void {
@@ -183,9 +184,10 @@ function unreachable(state: SchedulerState, worker: WorkerRecord, id: TaskId, ad
     return;
   }
   for (const holder of [...task.holders]) {
-    if (!addresses.includes(holder.address) || holder === worker) continue;
+    // One that asks for it does not have it, whatever is believed of it.
+    if (holder !== worker && !addresses.includes(holder.address)) continue;
     removeHolder(task, holder);
-    state.toWorker(holder, { op: "free", tasks: [id] });
+    if (holder !== worker) state.toWorker(holder, { op: "free", tasks: [id] });
   }
   if (task.state.kind === "memory" && task.holders.size === 0) vanish(state, task);
   if (task.state.kind === "memory") state.toWorker(worker, { op: "holders", task: id, addresses: addressesOf(task) });

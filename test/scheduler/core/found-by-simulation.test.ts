@@ -116,3 +116,29 @@ test("a worker that cannot reach what nobody needs is told to forget it", () => 
     expect(bench.sent(2)).toEqual([{ op: "free", tasks: [task] }]);
   }
 });
+
+test("a copy that comes while its result is computed again is the result, and is not freed", () => {
+  const bench = new Bench().client().worker(1);
+  bench.submit([spec(1)]);
+  const [made] = bench.assigned(1) as [Assignment];
+  bench.done(1, made);
+  bench.worker(2);
+  bench.lose(1);
+  const [again] = bench.assigned(2) as [Assignment];
+  bench.told();
+  // It had fetched the result before it was told to compute it, and answers that it has it.
+  bench.answer(2, { op: "stored", task: made.task, bytes: 8 });
+  expect(bench.sent(2)).toMatchObject([{ op: "cancel", task: made.task, attempt: 2, force: true }]);
+  expect(bench.told()).toMatchObject([{ op: "finished", future: 1 }]);
+  bench.done(2, again);
+  expect(bench.sent(2)).toEqual([]);
+});
+
+test("a worker that asks for a result does not hold it, whatever is believed of it", () => {
+  const bench = new Bench().client().worker(1);
+  bench.submit([spec(1)]);
+  const [made] = bench.assigned(1) as [Assignment];
+  bench.done(1, made);
+  bench.answer(1, { op: "unreachable-input", task: made.task, addresses: ["ws://w1:1"] });
+  expect(bench.assigned(1)).toMatchObject([{ task: made.task, attempt: 2 }]);
+});
