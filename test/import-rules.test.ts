@@ -48,6 +48,11 @@ const rules: readonly Rule[] = [
   { of: "cluster/", ours: ["protocol/", "client/"], packages: ["zod"] },
   { of: "index.ts", ours: ["protocol/", "client/", "cluster/", "flow/"], packages: [] },
   {
+    of: "testing/",
+    ours: ["protocol/", "scheduler/core/", "worker/core/"],
+    packages: ["tinyqueue"],
+  },
+  {
     of: "cli/",
     ours: ["index.ts", "protocol/", "scheduler/", "worker/", "client/", "cluster/", "flow/"],
     packages: ["commander", "pino", "zod"],

@@ -1,0 +1,183 @@
+import type { TaskId } from "../protocol/ids.ts";
+import type { EncodedValue } from "../protocol/messages.ts";
+import type { Execution } from "../worker/core/effects.ts";
+import type { WorkerEvent } from "../worker/core/events.ts";
+import { decodeDigest, digestOf, encodeResult, type Script } from "./script.ts";
+import type { Surroundings } from "./surroundings.ts";
+import type { Undo } from "./virtual-time.ts";
+
+/** How long a task is given to obey its signal, and how long its thread to end, before the slot is called stuck. */
+const stuckAfterMs = 3_000;
+
+/** However slow a worker is, what nobody may interrupt must end within the time that a simulation waits. */
+const durationMsMax = 60_000;
+
+interface SimJob {
+  readonly execution: Execution;
+  readonly script: Script;
+  readonly inputs: readonly EncodedValue[];
+  readonly startMs: number;
+  readonly endMs: number;
+  intent: "finish" | "discard" | "cancel";
+  undo: Undo;
+  /** Known once the worker told that it started. */
+  task: TaskId | undefined;
+}
+
+export interface SlotsHost {
+  readonly name: string;
+  readonly slots: number;
+  readonly resources: Readonly<Record<string, number>>;
+  readonly slowness: number;
+  readonly tell: (event: WorkerEvent) => void;
+  readonly crash: () => void;
+}
+
+/** The slots of one worker process, where tasks take virtual time and end as their scripts say. */
+export class SimSlots {
+  readonly running: Map<number, SimJob> = new Map();
+  readonly #around: Surroundings;
+  readonly #host: SlotsHost;
+
+  constructor(around: Surroundings, host: SlotsHost) {
+    this.#around = around;
+    this.#host = host;
+  }
+
+  execute(execution: Execution, inputs: readonly (EncodedValue | undefined)[]): void {
+    const { time, book, record, dice, network } = this.#around;
+    const script = book.of(execution.args);
+    const given = this.#checkInputs(execution, script, inputs);
+    const spread = network.random ? dice.between(0.5, 1.5) : 1;
+    const job: SimJob = {
+      execution,
+      script,
+      inputs: given,
+      startMs: time.nowMs,
+      endMs: time.nowMs + Math.min(durationMsMax, script.options.durationMs * spread * this.#host.slowness),
+      intent: "finish",
+      undo: () => {},
+      task: undefined,
+    };
+    this.running.set(execution.job, job);
+    this.#checkLimits(script);
+    record.note(this.#host.name, `runs ${execution.key}#${execution.attempt}`, execution.key);
+    const { timeoutMs } = execution;
+    const overruns = timeoutMs > 0 && time.nowMs + timeoutMs < job.endMs;
+    if (overruns) this.#at(job, time.nowMs + timeoutMs, () => this.#overrun(job));
+    else this.#at(job, job.endMs, () => this.#ends(job));
+  }
+
+  /** The worker told the scheduler that the attempt which it last started has this number. */
+  numbered(task: TaskId): void {
+    const last = [...this.running.values()].at(-1);
+    if (last !== undefined) last.task ??= task;
+  }
+
+  cancel(number: number, force: boolean): void {
+    const { time, dice, network } = this.#around;
+    const job = this.running.get(number);
+    if (job === undefined || job.intent === "cancel") return;
+    job.intent = force ? "cancel" : "discard";
+    if (!force) return;
+    if (job.script.options.behaviour.kind !== "native") {
+      const killedMs = time.nowMs + (network.random ? dice.exponential(5) : 1);
+      if (killedMs < job.endMs) this.#at(job, killedMs, () => this.#ends(job));
+    } else if (time.nowMs + stuckAfterMs < job.endMs) {
+      this.#at(job, time.nowMs + stuckAfterMs, () => this.#stuck(job));
+    }
+  }
+
+  runs(task: TaskId, attempt: number): boolean {
+    for (const job of this.running.values()) if (job.task === task && job.execution.attempt === attempt) return true;
+    return false;
+  }
+
+  /** The process is gone, and with it all that ran in it. */
+  vanish(): void {
+    for (const job of this.running.values()) job.undo();
+    this.running.clear();
+  }
+
+  #at(job: SimJob, atMs: number, action: () => void): void {
+    job.undo();
+    const { time } = this.#around;
+    job.undo = time.schedule(atMs - time.nowMs, action);
+  }
+
+  #ends(job: SimJob): void {
+    const { script, execution } = job;
+    const { behaviour, resultBytes } = script.options;
+    const killed = job.intent === "cancel";
+    if (!killed && behaviour.kind === "crash" && script.crashes < behaviour.times) {
+      script.crashes++;
+      return this.#host.crash();
+    }
+    this.running.delete(execution.job);
+    if (job.intent !== "finish") return this.#host.tell({ kind: "slot-cancelled", job: execution.job });
+    if (behaviour.kind === "throw" && script.failures < behaviour.times)
+      return this.#fail(job, "TASK_FAILED", "it threw");
+    const value = encodeResult(digestOf(script.id, job.inputs.map(decodeDigest)), resultBytes);
+    const { nowMs } = this.#around.time;
+    const times = { startMs: job.startMs, endMs: nowMs };
+    this.#host.tell({ kind: "slot-done", job: execution.job, value, bytes: resultBytes, ...times });
+  }
+
+  #overrun(job: SimJob): void {
+    if (job.script.options.behaviour.kind === "native") return this.#stuck(job);
+    this.running.delete(job.execution.job);
+    if (job.intent === "finish") this.#fail(job, "TASK_TIMED_OUT", "it overran its time");
+    else this.#host.tell({ kind: "slot-cancelled", job: job.execution.job });
+  }
+
+  #stuck(job: SimJob): void {
+    // The core says that the task overran its time if that is what stopped it.
+    if (job.intent === "finish") job.script.failures++;
+    this.#host.tell({ kind: "slot-stuck", job: job.execution.job, reason: "native code" });
+  }
+
+  #fail({ script, execution, startMs }: SimJob, code: "TASK_FAILED" | "TASK_TIMED_OUT", message: string): void {
+    script.failures++;
+    const error = { code, message, retryable: false, details: { script: script.id } };
+    this.#host.tell({ kind: "slot-failed", job: execution.job, error, startMs, endMs: this.#around.time.nowMs });
+  }
+
+  #checkInputs(
+    { key }: Execution,
+    script: Script,
+    inputs: readonly (EncodedValue | undefined)[],
+  ): readonly EncodedValue[] {
+    const { violated } = this.#around;
+    const where = `"${key}" was started on ${this.#host.name}`;
+    const { deps } = script.options;
+    if (inputs.length !== deps.length)
+      violated("correctness", `${where} with ${inputs.length} inputs in place of ${deps.length}`, key);
+    return inputs.map((value, index) => {
+      if (value === undefined) return violated("correctness", `${where} without its input ${index}`, key);
+      if (decodeDigest(value) !== deps[index]?.digest)
+        violated("correctness", `${where} with a wrong value as its input ${index}`, key);
+      return value;
+    });
+  }
+
+  #checkLimits(started: Script): void {
+    const { slots, resources, name } = this.#host;
+    const { violated } = this.#around;
+    let taken = 0;
+    const used: Record<string, number> = {};
+    for (const { script, execution } of this.running.values()) {
+      if (execution.extra) continue;
+      taken++;
+      for (const [resource, amount] of Object.entries(script.options.resources))
+        used[resource] = (used[resource] ?? 0) + amount;
+    }
+    if (taken > slots) violated("correctness", `${taken} tasks run in the ${slots} slots of ${name}`);
+    for (const [resource, amount] of Object.entries(used)) {
+      if (amount > (resources[resource] ?? 0))
+        violated("correctness", `${amount} ${resource} are used on ${name}, which has ${resources[resource] ?? 0}`);
+    }
+    const { workers, allowOtherWorkers } = started.options;
+    if (workers.length > 0 && !allowOtherWorkers && !workers.includes(name))
+      violated("correctness", `a task for ${workers.join(", ")} runs on ${name}`);
+  }
+}

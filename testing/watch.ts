@@ -1,0 +1,77 @@
+import type { TaskId, WorkerId } from "../protocol/ids.ts";
+import type { SchedulerEffect, SchedulerEvent } from "../scheduler/core/events.ts";
+import type { LinkEnd } from "./link.ts";
+import type { Script } from "./script.ts";
+
+interface Attempt {
+  readonly worker: WorkerId;
+  readonly task: TaskId;
+  readonly attempt: number;
+}
+
+export interface Runner {
+  runs(task: TaskId, attempt: number): boolean;
+}
+
+/** Knows what was asked and done, so that it can be told whether what came of it was allowed. */
+export class Watch {
+  /** A client had everything forgotten: from then on anything may show as cancelled. */
+  restarts: number = 0;
+  /** How many bundles did not come. */
+  codeFailures: number = 0;
+  readonly #runners: WeakMap<LinkEnd<never, never>, Runner> = new WeakMap();
+  /** Attempts that must have ended before a request to cancel is replied to. */
+  readonly #stopping: Map<string, readonly Attempt[]> = new Map();
+  readonly #cancelled: Map<string, Set<Script>> = new Map();
+
+  owns(end: object, runner: Runner): void {
+    this.#runners.set(end as LinkEnd<never, never>, runner);
+  }
+
+  runner(end: object): Runner | undefined {
+    return this.#runners.get(end as LinkEnd<never, never>);
+  }
+
+  /** This client asked for these to be cancelled. */
+  cancels(client: string, scripts: Iterable<Script>): void {
+    const known = this.#cancelled.get(client) ?? new Set();
+    for (const script of scripts) known.add(script);
+    this.#cancelled.set(client, known);
+  }
+
+  mayBeCancelled(client: string, ancestry: Iterable<Script>): boolean {
+    const known = this.#cancelled.get(client);
+    if (this.restarts > 0) return true;
+    for (const script of ancestry) if (known?.has(script) === true) return true;
+    return false;
+  }
+
+  /** Returns what the scheduler must not have done, if it did. `runnerOf` finds the process of a worker that is not lost. */
+  scheduled(
+    event: SchedulerEvent,
+    effects: readonly SchedulerEffect[],
+    runnerOf: (worker: WorkerId) => Runner | undefined,
+  ): string | undefined {
+    if (event.kind === "client-message" && event.message.op === "cancel") {
+      const { reason, request } = event.message;
+      const stopping: Attempt[] = [];
+      for (const effect of effects) {
+        if (effect.kind !== "to-worker" || effect.message.op !== "cancel" || effect.message.reason !== reason) continue;
+        stopping.push({ worker: effect.worker, task: effect.message.task, attempt: effect.message.attempt });
+      }
+      this.#stopping.set(`${event.client}/${request}`, stopping);
+    }
+    if (this.#stopping.size === 0) return undefined;
+    for (const effect of effects) {
+      if (effect.kind !== "to-client" || effect.message.op !== "reply") continue;
+      const name = `${effect.client}/${effect.message.request}`;
+      const stopping = this.#stopping.get(name) ?? [];
+      this.#stopping.delete(name);
+      for (const { worker, task, attempt } of stopping) {
+        if (runnerOf(worker)?.runs(task, attempt) === true)
+          return `a cancel was replied to while attempt ${attempt} of task ${task} still ran`;
+      }
+    }
+    return undefined;
+  }
+}
