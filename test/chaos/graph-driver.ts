@@ -152,6 +152,10 @@ export class GraphDriver {
       if (outcome.kind === "error" && isCutOff(outcome.error)) throw new CutOff();
       const code = outcome.kind === "error" ? codeOf(outcome.error) : undefined;
       if (code === "CANCELLED") {
+        // A result that had ended before an input of its was cancelled cannot be computed again once it is lost.
+        for (const ancestor of ancestorsOf(plan, index)) {
+          if (this.#futures[ancestor]?.status === "cancelled") this.#resubmit(client, plan, ancestor);
+        }
         this.#resubmit(client, plan, index);
       } else if (code === "WORKER_LOST") {
         tally.givenUp++;
@@ -208,6 +212,13 @@ function stepOf(plan: Plan, index: number): Plan["steps"][number] {
   const found = plan.steps[index];
   if (found === undefined) throw new Error(`step ${index} is not in the plan`);
   return found;
+}
+
+/** What a step depends on, directly or not, inputs before their dependents. */
+function ancestorsOf(plan: Plan, index: number): number[] {
+  const found = new Set(stepOf(plan, index).inputs);
+  for (const ancestor of found) for (const input of stepOf(plan, ancestor).inputs) found.add(input);
+  return [...found].toSorted((a, b) => a - b);
 }
 
 const codeOf = (error: unknown): string =>

@@ -26,13 +26,16 @@ const meanPauseMs = numberOf("pause", values.pause, 1_500);
 const patienceMs = 1_000 * numberOf("patience", values.patience, 120);
 
 print(`seed ${seed}; again with: npm run test:chaos -- --minutes ${minutes} --seed ${seed}`);
+const interruption = new AbortController();
+process.once("SIGINT", () => interruption.abort());
 const family = new Family();
 process.exitCode = await run();
 family.end();
 
 async function run(): Promise<number> {
   try {
-    const tally = await runChaos({ seed, durationMs: minutes * 60_000, meanPauseMs, patienceMs, print });
+    const { signal } = interruption;
+    const tally = await runChaos({ seed, durationMs: minutes * 60_000, meanPauseMs, patienceMs, print, signal });
     await eventually("the end of what was started", () => family.members().length === 0, 30_000).catch(() => {
       throw new Leftovers(`left behind:\n  ${family.members().join("\n  ")}`);
     });

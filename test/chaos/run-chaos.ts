@@ -17,6 +17,8 @@ export interface ChaosOptions {
   /** How long nothing may end before it counts as a hang. */
   readonly patienceMs: number;
   readonly print: (line: string) => void;
+  /** Ends the faults before their time. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Something is still there after the end. */
@@ -30,7 +32,8 @@ const drivers = 2;
  * Random graphs on a fleet of real processes, random faults for a while, then none until all has ended.
  * @throws Hang, with a description printed; Leftovers if the scheduler does not forget what was done; Error if it broke.
  */
-export async function runChaos({ seed, durationMs, meanPauseMs, patienceMs, print }: ChaosOptions): Promise<Tally> {
+export async function runChaos(options: ChaosOptions): Promise<Tally> {
+  const { seed, durationMs, meanPauseMs, patienceMs, print } = options;
   const tally = new Tally();
   const fleet = await Fleet.start(tally);
   const watchdog = new Watchdog(patienceMs);
@@ -46,7 +49,8 @@ export async function runChaos({ seed, durationMs, meanPauseMs, patienceMs, prin
   const faults = new Faults(new Random(seed * 10 + drivers), fleet, tally, meanPauseMs);
   const reporting = setInterval(() => print(`${tally}\n`), 60_000);
   try {
-    await Promise.race([failed, scheduler.wait(durationMs, { signal })]);
+    const wait = { signal: AbortSignal.any([signal, ...(options.signal === undefined ? [] : [options.signal])]) };
+    await Promise.race([failed, scheduler.wait(durationMs, wait).catch(() => undefined)]);
     stopping.abort();
     await faults.stop();
     await Promise.race([failed, running]);
