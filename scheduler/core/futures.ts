@@ -103,6 +103,7 @@ function detach(state: SchedulerState, client: ClientRecord, task: Task, error: 
   // A retry may want it to run after all, and then needs what the task needs.
   for (const dep of stub.deps) dep.dependents.add(stub);
   stub.state = { kind: "erred", error, origin: stub };
+  stub.sinceMs = Math.round(state.nowMs);
   state.tasks.set(stub.id, stub);
   stub.run.tasks++;
   for (const future of futures) {

@@ -48,7 +48,8 @@ export function suits(placement: PlacementClass, worker: WorkerRecord, live: Ite
   return true;
 }
 
-function offers(worker: WorkerRecord, { resources }: PlacementClass): boolean {
+/** Whether it has the resources at all, free or not. */
+export function offers(worker: WorkerRecord, { resources }: PlacementClass): boolean {
   for (const name in resources) if ((worker.resources[name] ?? 0) < (resources[name] ?? 0)) return false;
   return true;
 }

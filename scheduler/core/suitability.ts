@@ -1,5 +1,5 @@
 import { formatBytes } from "../../protocol/units.ts";
-import { hasMemoryFor, isNamed, type PlacementClass, suits } from "./placement-class.ts";
+import { hasMemoryFor, isNamed, offers, type PlacementClass, suits } from "./placement-class.ts";
 import type { SchedulerState } from "./state.ts";
 import type { WorkerRecord } from "./worker-record.ts";
 
@@ -50,8 +50,9 @@ export function whyUnplaceable(state: SchedulerState, placement: PlacementClass)
     return { code: "unsuited", message, details: { workers: placement.workers } };
   }
   const { inputBytes } = placement;
-  if (!allowed.some((worker) => hasMemoryFor(inputBytes, worker))) {
-    const message = `its inputs take ${formatBytes(inputBytes)} of memory, more than the limit of any worker that it may run on`;
+  const able = allowed.filter((worker) => offers(worker, placement));
+  if (able.length > 0 && !able.some((worker) => hasMemoryFor(inputBytes, worker))) {
+    const message = `its inputs take ${formatBytes(inputBytes)} of memory, more than the limit of any worker that could run it otherwise`;
     return { code: "unsuited", message, details: { inputBytes } };
   }
   return lacking(placement, allowed, bound);

@@ -75,7 +75,9 @@ function attemptOf(state: SchedulerState, worker: WorkerRecord, id: TaskId, atte
 export function pause(state: SchedulerState, worker: WorkerRecord): void {
   for (const task of [...worker.processing]) {
     if (task.state.kind !== "processing" || task.state.started) continue;
-    takeBack(state, task, { force: false, reason: "its worker takes no more tasks" });
+    const reason = "its worker takes no more tasks";
+    endAttempt(task, "given-back", reason, state.nowMs);
+    takeBack(state, task, { force: false, reason });
     compute(state, task);
   }
   rehome(state, worker);

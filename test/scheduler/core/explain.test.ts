@@ -117,6 +117,38 @@ test("queued: waits for the worker where its inputs lie", () => {
   });
 });
 
+test("queued: its inputs fit into the memory of no worker that has what it asks for", () => {
+  const mib = 2 ** 20;
+  const small = { memoryLimitBytes: 10 * mib, resources: { GPU: 1 } };
+  const bench = new Bench().client().worker(1, { memoryLimitBytes: 100 * mib });
+  bench.submit([spec(1), spec(2, [1], { request: 1 })], { requests: [plain, { ...plain, resources: { GPU: 1 } }] });
+  bench.worker(2, small).worker(3, { resources: { GPU: 1 } });
+  bench.answer(3, { op: "status", status: "paused" });
+  const one = first(bench.assigned(1));
+  bench.answer(1, { op: "done", task: one.task, attempt: 1, bytes: 11 * mib, startMs: 0, endMs: 1 });
+  expect(explain(bench, 2)).toMatchObject({ state: "queued", reasons: [{ code: "not-taking" }] });
+  bench.lose(3);
+  expect(explain(bench, 2)).toMatchObject({
+    state: "no-worker",
+    reasons: [
+      {
+        code: "unsuited",
+        message:
+          "Its inputs take 11 MiB of memory, more than the limit of any worker that could run it otherwise. It can never start before a worker comes that suits it.",
+      },
+    ],
+  });
+});
+
+test("what a paused worker has not begun is given back", () => {
+  const bench = new Bench().client().worker(1);
+  bench.submit([spec(1)]);
+  bench.answer(1, { op: "status", status: "paused" });
+  expect(explain(bench, 1).attempts).toMatchObject([
+    { fate: "given-back", message: "its worker takes no more tasks", endedAgoMs: 0 },
+  ]);
+});
+
 test("queued: the workers that could run it take no tasks", () => {
   const bench = new Bench().client().worker(1);
   bench.answer(1, { op: "status", status: "paused" });
