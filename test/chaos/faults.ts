@@ -1,9 +1,9 @@
 import { scheduler } from "node:timers/promises";
 import { assertNever } from "../../protocol/errors.ts";
+import type { Random } from "../../testing/random.ts";
 import type { Fleet } from "./fleet.ts";
 import { type FoundProcess, findVictims, signal } from "./processes.ts";
 import type { TcpProxy } from "./proxy.ts";
-import type { Random } from "./random.ts";
 import type { Tally } from "./tally.ts";
 
 /** So that who was struck is gone, and seen to be, before the next one is chosen. */

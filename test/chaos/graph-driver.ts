@@ -1,9 +1,9 @@
 import { scheduler } from "node:timers/promises";
 import { Client, type Future, Graph, type GraphNode } from "muster";
+import type { Random } from "../../testing/random.ts";
 import { endless, step, type Value } from "./fixtures/steps.ts";
 import { token } from "./fleet.ts";
 import { type Plan, planGraph } from "./plan.ts";
-import type { Random } from "./random.ts";
 import type { Tally } from "./tally.ts";
 
 /** Codes that say that a client is cut off for good: it is replaced, and its graph submitted anew. */

@@ -1,4 +1,6 @@
-// `npm run test:chaos -- [--minutes N] [--seed S] [--pause MS] [--patience S]`: see docs/reliability.md.
+// `npm run test:chaos -- [--minutes N] [--seed S] [--pause MS] [--patience S]`: strikes for N minutes (default 1), MS between
+// two faults on average (1,500); a hang is when no result was right or wrong for S seconds (120). Ctrl-C ends it early.
+// Exit code 1: a wrong result, 2: a hang, 3: something is left, 4: the scheduler ended or another error came.
 import { parseArgs } from "node:util";
 import { Family } from "../e2e/family.ts";
 import { eventually } from "../eventually.ts";

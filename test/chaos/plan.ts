@@ -1,5 +1,5 @@
+import type { Random } from "../../testing/random.ts";
 import { compute, failureOf, type Value, type Work } from "./fixtures/steps.ts";
-import type { Random } from "./random.ts";
 
 export interface PlannedStep {
   readonly work: Work;

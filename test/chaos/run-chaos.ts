@@ -1,11 +1,11 @@
 import { scheduler } from "node:timers/promises";
 import { Client } from "muster";
+import { Random } from "../../testing/random.ts";
 import { eventually } from "../eventually.ts";
 import { Faults } from "./faults.ts";
 import { Fleet, token } from "./fleet.ts";
 import { GraphDriver } from "./graph-driver.ts";
 import { findVictims } from "./processes.ts";
-import { Random } from "./random.ts";
 import { Tally } from "./tally.ts";
 import { Hang, Watchdog } from "./watchdog.ts";
 
