@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import type { Explanation } from "../../../protocol/explanation.ts";
 import { futureId, type TaskId } from "../../../protocol/ids.ts";
 import type {
   Assignment,
@@ -221,6 +222,27 @@ function expected(tasks: readonly TaskSpec[], index: number): string {
   return `inc-${index + 1}-p(${inputs.join()})`;
 }
 
+/** The request under which tasks are explained. */
+const explained = 99;
+
+/** What must be true of any explanation of a task that somebody holds a future for. */
+function expectSense({ key, state, paragraph, waitsFor, cause, reasons, attempts, holders, error }: Explanation): void {
+  expect(paragraph).toMatch(new RegExp(`^The task "${key}" .+[.]$`));
+  expect(paragraph).not.toMatch(/undefined|NaN|null|\[object|-\d+ms/);
+  expect(["unknown", "released"]).not.toContain(state);
+  expect(waitsFor.length > 0).toBe(state === "waiting");
+  expect(cause !== undefined).toBe(state === "waiting");
+  if (["waiting", "queued", "no-worker"].includes(state)) expect(reasons).not.toEqual([]);
+  expect(holders.length > 0).toBe(state === "memory");
+  expect(error !== undefined).toBe(state === "erred");
+  const open = attempts.filter(({ endedAgoMs }) => endedAgoMs === undefined);
+  expect(open.map(({ fate }) => ["sent", "running"].includes(fate))).toEqual(state === "processing" ? [true] : []);
+  for (const { assignedAgoMs, startedAgoMs = assignedAgoMs, endedAgoMs = 0 } of attempts) {
+    expect(assignedAgoMs).toBeGreaterThanOrEqual(startedAgoMs);
+    expect(startedAgoMs).toBeGreaterThanOrEqual(endedAgoMs);
+  }
+}
+
 test("whatever dies, fails or is taken back, every future ends, and a finished one has the right result", () => {
   fc.assert(
     fc.property(graphs, steps, (graph, script) => {
@@ -247,6 +269,7 @@ test("whatever dies, fails or is taken back, every future ends, and a finished o
         const workers = [...cluster.workers.values()];
         const worker = workers[a % Math.max(1, workers.length)];
         const future = held[a % Math.max(1, held.length)];
+        if (future !== undefined && b % 3 === 0) bench.say({ op: "explain", request: explained, future });
         if (what === "join" && workers.length < 5) cluster.join();
         else if (what === "release" && future !== undefined && b % 4 === 0) {
           held.splice(held.indexOf(future), 1);
@@ -279,6 +302,7 @@ test("whatever dies, fails or is taken back, every future ends, and a finished o
       const last = new Map<number, string>();
       const places = new Map<number, { task: TaskId; addresses: readonly string[] }>();
       for (const message of bench.told()) {
+        if (message.op === "reply" && message.request === explained) expectSense(message.value as Explanation);
         if (message.op === "reply" || message.op === "accepted" || message.op === "rejected") continue;
         last.set(message.future, message.op);
         if (message.op === "finished") places.set(message.future, message);
