@@ -126,7 +126,9 @@ function overflowFor(state: SchedulerState, worker: WorkerRecord, accepts: (task
     if (task === undefined) continue;
     const waitMs = takesTasks(victim) && victim.assigned < victim.slots ? 0 : victim.occupancyMs / victim.slots;
     const gainMs = waitMs - fetchMs(task, worker);
-    if (gainMs > bestGainMs || !takesTasks(victim)) {
+    // One that takes no tasks never runs it; nor does one that only suited while a worker that was wished for was away.
+    const stranded = !takesTasks(victim) || !suits(task.placement, victim, state.workers.values());
+    if (gainMs > bestGainMs || stranded) {
       best = task;
       bestGainMs = gainMs;
     }

@@ -65,17 +65,21 @@ export function finish(state: SchedulerState, task: Task, worker: WorkerRecord, 
 export function vanish(state: SchedulerState, task: Task): void {
   if (task.state.kind !== "memory") return;
   enter(state, task, released);
+  const takenBack: Task[] = [];
   for (const dependent of task.dependents) {
     const was = dependent.state;
     if (was.kind === "waiting") was.missing++;
     else if (was.kind === "queued") enter(state, dependent, { kind: "waiting", missing: 1 });
-  }
-  if (!isNeeded(task)) {
-    state.unsettled.push(task);
-    return;
+    else if (was.kind === "processing" && !was.started) {
+      // It would wait for its input on its worker, and keep the very place there that computing the input may need.
+      takeBack(state, dependent, { force: true, reason: `its input "${task.key}" is lost` });
+      takenBack.push(dependent);
+    }
   }
   for (const want of task.wants) state.toClient(want.client, { op: "pending", future: want.future });
-  compute(state, task);
+  for (const dependent of takenBack) compute(state, dependent);
+  if (isNeeded(task)) compute(state, task);
+  else state.unsettled.push(task);
 }
 
 /** What becomes of running code when a failure or a cancellation reaches its task. */

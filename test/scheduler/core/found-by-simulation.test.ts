@@ -142,3 +142,31 @@ test("a worker that asks for a result does not hold it, whatever is believed of 
   bench.answer(1, { op: "unreachable-input", task: made.task, addresses: ["ws://w1:1"] });
   expect(bench.assigned(1)).toMatchObject([{ task: made.task, attempt: 2 }]);
 });
+
+test("a task that was queued at a worker while the one it wished for was away goes to that one when it is back", () => {
+  const gpu = { ...plain, resources: { GPU: 1 } };
+  const offer = { slots: 2, resources: { GPU: 1 } };
+  const bench = new Bench().client().worker(1, offer);
+  bench.submit([spec(1)], { requests: [gpu] });
+  bench.done(1, bench.assigned(1)[0] as Assignment);
+  bench.submit([spec(2)], { requests: [gpu] });
+  bench.assigned(1);
+  // Worker 1 holds the input and has a free slot, but not the resource yet.
+  bench.submit([spec(3, [1])], { requests: [{ ...gpu, workers: ["w2"], allowOtherWorkers: true }] });
+  expect(bench.sent(1)).toEqual([]);
+  bench.worker(2, offer);
+  expect(bench.assigned(2)).toMatchObject([{ key: "inc-3-p" }]);
+});
+
+test("a task that waits for a lost input does not keep the resources that computing the input needs", () => {
+  const bench = new Bench().client().worker(1, { resources: { GPU: 2 } });
+  const requests = [2, 1].map((GPU) => ({ ...plain, resources: { GPU } }));
+  bench.submit([spec(1), spec(2, [1], { request: 1 })], { requests });
+  const [input] = bench.assigned(1) as [Assignment];
+  bench.done(1, input);
+  const [waiting] = bench.assigned(1) as [Assignment];
+  bench.answer(1, { op: "dropped", task: input.task });
+  expect(bench.sent(1)).toMatchObject([{ op: "cancel", task: waiting.task }]);
+  bench.answer(1, { op: "cancelled", task: waiting.task, attempt: 1 });
+  expect(bench.assigned(1)).toMatchObject([{ task: input.task, attempt: 2 }]);
+});

@@ -224,18 +224,21 @@ test("runOnWorkers asks each worker and gives the dead ones' answers itself", ()
   ]);
 });
 
-test("a worker that cannot reach an input anywhere is told when there is a holder again", () => {
+test("a task whose input is lost before it began is taken back, and sent again once there is a holder", () => {
   const bench = new Bench().client().worker(1).worker(2);
   bench.submit([spec(1)], { requests: [{ ...plain, workers: ["w1"] }] });
   const input = first(bench.assigned(1));
   bench.done(1, input);
   bench.submit([spec(2, [1])], { requests: [{ ...plain, workers: ["w2"] }] });
-  bench.assigned(2);
+  const waiting = first(bench.assigned(2));
   bench.answer(2, { op: "unreachable-input", task: input.task, addresses: ["ws://w1:1"] });
+  // Its place is free for whatever has to be computed again.
+  expect(bench.sent(2)).toMatchObject([{ op: "cancel", task: waiting.task, attempt: 1, force: true }]);
   const [again] = bench.assigned(1, "free");
   expect(again).toMatchObject({ task: input.task, attempt: 2 });
+  bench.answer(2, { op: "cancelled", task: waiting.task, attempt: 1 });
   bench.done(1, again as Assignment);
-  expect(bench.sent(2)).toEqual([{ op: "holders", task: input.task, addresses: ["ws://w1:1"] }]);
+  expect(bench.assigned(2, "holders")).toMatchObject([{ task: waiting.task, attempt: 2 }]);
 });
 
 test("a client that leaves takes its work with it", () => {
