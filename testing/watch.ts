@@ -62,13 +62,15 @@ export class Watch {
       this.#stopping.set(`${event.client}/${request}`, stopping);
     }
     if (this.#stopping.size === 0) return undefined;
+    const lost = new Set<WorkerId>();
     for (const effect of effects) {
+      if (effect.kind === "close-worker") lost.add(effect.worker);
       if (effect.kind !== "to-client" || effect.message.op !== "reply") continue;
       const name = `${effect.client}/${effect.message.request}`;
       const stopping = this.#stopping.get(name) ?? [];
       this.#stopping.delete(name);
       for (const { worker, task, attempt } of stopping) {
-        if (runnerOf(worker)?.runs(task, attempt) === true)
+        if (!lost.has(worker) && runnerOf(worker)?.runs(task, attempt) === true)
           return `a cancel was replied to while attempt ${attempt} of task ${task} still ran`;
       }
     }

@@ -10,5 +10,10 @@ export const regressions: readonly { readonly seed: number; readonly found: stri
   { seed: 131, found: "a cancel reached a finished result of another client's that had to be computed again" },
   { seed: 132, found: "a worker asked for holders of a forgotten task, and was never told to stop waiting" },
   { seed: 133, found: "a key that failed because its input was cancelled stayed cancelled for other clients" },
-  { seed: 717, found: "a copy was freed on the worker that had just answered with it, which then asked itself for ever" },
+  {
+    seed: 717,
+    found: "a copy was freed on the worker that had just answered with it, which then asked itself for ever",
+  },
+  { seed: 368, found: "a task queued at a worker stayed there although the worker that it wished for was back" },
+  { seed: 452, found: "a task that waited for a lost input kept the resources that computing it again needed" },
 ];
