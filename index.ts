@@ -11,6 +11,7 @@ export { Progress, type ProgressCounts, progress } from "./client/progress.ts";
 export type { ScatterOptions } from "./client/scatter.ts";
 export type { SubmitOptions } from "./client/submit-options.ts";
 export { type AnyTask, type Submittable, type Task, task } from "./client/task.ts";
+export { type TaskContext, taskContext } from "./client/task-context.ts";
 export type { TaskOptions } from "./client/task-options.ts";
 export type { Executor, ExecutorFuture, RunContext, StartOptions, SubmitExtra } from "./flow/executor.ts";
 export {
@@ -43,5 +44,4 @@ export type {
   ReasonCode,
 } from "./protocol/explanation.ts";
 export type { Logger, LogLevel } from "./protocol/logger.ts";
-export { type TaskContext, taskContext } from "./protocol/task-context.ts";
 export { version } from "./protocol/version.ts";

@@ -4,6 +4,7 @@ import { type ClusterError, ConfigurationError } from "../protocol/errors.ts";
 import type { Explanation } from "../protocol/explanation.ts";
 import type { FutureId } from "../protocol/ids.ts";
 import type { ClientToScheduler, WhoHas } from "../protocol/messages.ts";
+import type { NestedClientOptions } from "../protocol/nested-client.ts";
 import { PeerLinks } from "../protocol/transfer.ts";
 import { type ClientOptions, type ClusterAddress, resolveClientOptions } from "./client-options.ts";
 import { withDeadline } from "./deadline.ts";
@@ -34,6 +35,7 @@ import {
   oneOf,
   placementChecks,
 } from "./task-options.ts";
+import { Waits } from "./waits.ts";
 
 export type { ClientOptions, ClusterAddress } from "./client-options.ts";
 
@@ -83,13 +85,21 @@ export class Client implements AsyncDisposable {
     return new Client(await Session.open(resolved), resolved);
   }
 
-  private constructor(session: Session, { token, name, tls }: SessionOptions) {
+  /** For the context of a task that runs on a worker. Use `taskContext().client()` there. */
+  static async connectWithin(parent: NestedClientOptions): Promise<Client> {
+    const { address, token } = parent;
+    const resolved = resolveClientOptions(address, { token, name: `task ${parent.parent}` });
+    return new Client(await Session.open(resolved), resolved, parent);
+  }
+
+  private constructor(session: Session, { token, name, tls }: SessionOptions, parent?: NestedClientOptions) {
     this.#session = session;
     this.#links = new PeerLinks({ token, name, tls });
     this.#functions = new Functions(session);
     const prefix = randomUUID();
     const releases = new Releases((ids) => this.#release(ids));
     this.#futures = new FutureTable({
+      waits: parent && new Waits(parent.onWaiting),
       fetch: (record) => this.#results.value(record),
       cancel: (futures, cancelOptions) => this.cancel(futures, cancelOptions),
       retry: (futures) => this.retry(futures),
@@ -97,8 +107,8 @@ export class Client implements AsyncDisposable {
         if (this.#futures.forget(record)) releases.add(record);
       },
     });
-    this.#submissions = new Submissions(session, this.#functions, this.#futures, prefix);
-    this.#submitter = new Submitter(this.#futures, this.#submissions, prefix);
+    this.#submissions = new Submissions(session, this.#functions, this.#futures, prefix, parent?.parent);
+    this.#submitter = new Submitter(this.#futures, this.#submissions, prefix, parent?.run ?? prefix);
     this.#results = new Results(this.#links, ({ id }, address) =>
       this.#session.send({ op: "missing", future: id, address }),
     );

@@ -1,5 +1,5 @@
 import { withDeadline } from "./deadline.ts";
-import type { Future } from "./future.ts";
+import { Future } from "./future.ts";
 import { checkOptions, isAmount, oneOf } from "./task-options.ts";
 
 export interface WaitOptions {
@@ -37,7 +37,8 @@ export async function wait<F extends Future<unknown>>(
       });
     }
   });
-  await withDeadline(enough, timeoutMs, () => `the end of ${all.length} futures`);
+  const ended = withDeadline(enough, timeoutMs, () => `the end of ${all.length} futures`);
+  await Future.waiter(distinct)(ended);
   return {
     done: all.filter(({ status }) => status !== "pending"),
     pending: all.filter(({ status }) => status === "pending"),
@@ -50,6 +51,7 @@ export async function wait<F extends Future<unknown>>(
  */
 export function asCompleted<F extends Future<unknown>>(futures: Iterable<F>): AsyncIterableIterator<F> {
   const distinct = new Set(futures);
+  const waitFor = Future.waiter(distinct);
   const ended: F[] = [];
   const waiting: (() => void)[] = [];
   let left = distinct.size;
@@ -64,7 +66,7 @@ export function asCompleted<F extends Future<unknown>>(futures: Iterable<F>): As
     async next(): Promise<IteratorResult<F, undefined>> {
       if (left === 0) return { done: true, value: undefined };
       left -= 1;
-      while (ended.length === 0) await new Promise<void>((resolve) => waiting.push(resolve));
+      while (ended.length === 0) await waitFor(new Promise<void>((resolve) => waiting.push(resolve)));
       return { done: false, value: ended.shift() as F };
     },
     async return(): Promise<IteratorResult<F, undefined>> {

@@ -1,6 +1,7 @@
 import { ClusterError } from "../protocol/errors.ts";
 import { withDeadline } from "./deadline.ts";
 import type { FutureRecord } from "./future-record.ts";
+import type { Waits } from "./waits.ts";
 
 export type FutureStatus = "pending" | "finished" | "error" | "cancelled" | "lost";
 
@@ -13,6 +14,8 @@ export interface CancelOptions {
 
 /** What a future asks of its client. */
 export interface FutureOwner {
+  /** Told of whoever waits for futures, if anybody wants to know. */
+  readonly waits: Waits | undefined;
   fetch(record: FutureRecord): Promise<unknown>;
   cancel(futures: readonly Future<unknown>[], options?: CancelOptions): Promise<void>;
   retry(futures: readonly Future<unknown>[]): Promise<void>;
@@ -35,6 +38,17 @@ export class Future<out T> implements PromiseLike<T> {
   /** What a client keeps of a future. */
   static recordOf(future: Future<unknown>): FutureRecord {
     return future.#record;
+  }
+
+  /** The way to wait for something that hangs on these futures. */
+  static waiter(futures: Iterable<Future<unknown>>): <V>(promise: Promise<V>) => Promise<V> {
+    const waits = new Set<Waits>();
+    for (const future of futures) if (future.#owner.waits !== undefined) waits.add(future.#owner.waits);
+    return (promise) => {
+      let waited = promise;
+      for (const one of waits) waited = one.during(waited);
+      return waited;
+    };
   }
 
   /** Futures are made by a client. */
@@ -113,6 +127,8 @@ export class Future<out T> implements PromiseLike<T> {
 
   /** As an async method it holds on to the Future while it waits: one that is being awaited is never collected. */
   async #within<V>(timeoutMs: number | undefined, promise: Promise<V>): Promise<V> {
-    return await withDeadline(promise, timeoutMs, () => `the result of "${this.key}"`);
+    const pending = this.status === "pending";
+    const ended = withDeadline(promise, timeoutMs, () => `the result of "${this.key}"`);
+    return await (pending && this.#owner.waits !== undefined ? this.#owner.waits.during(ended) : ended);
   }
 }

@@ -40,6 +40,8 @@ export class Submissions {
   readonly #functions: Functions;
   readonly #futures: FutureTable;
   readonly #prefix: string;
+  /** The key of the task whose code submits, if this is the client of one. */
+  readonly #parent: string | undefined;
   readonly #sender = new OrderedSender();
   readonly #unanswered = new Map<number, readonly FutureId[]>();
   /** Futures that the scheduler never heard of, and why: what depends on them fails here. */
@@ -47,11 +49,12 @@ export class Submissions {
   #turn: PendingTask[] = [];
   #lastSubmission = 0;
 
-  constructor(session: Session, functions: Functions, futures: FutureTable, prefix: string) {
+  constructor(session: Session, functions: Functions, futures: FutureTable, prefix: string, parent?: string) {
     this.#session = session;
     this.#functions = functions;
     this.#futures = futures;
     this.#prefix = prefix;
+    this.#parent = parent;
   }
 
   add(tasks: readonly PendingTask[]): void {
@@ -115,7 +118,8 @@ export class Submissions {
         submission,
         wanted.map(({ future }) => future),
       );
-      this.#session.send({ op: "submit", submission, run, prefix: this.#prefix, requests, tasks: specs });
+      const parent = this.#parent === undefined ? {} : { parent: this.#parent };
+      this.#session.send({ op: "submit", submission, run, prefix: this.#prefix, ...parent, requests, tasks: specs });
     }
     if (released.length > 0) this.#session.send({ op: "release", futures: released });
   }

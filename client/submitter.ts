@@ -36,12 +36,14 @@ export class Submitter {
   readonly #futures: FutureTable;
   readonly #submissions: Submissions;
   readonly #prefix: string;
+  readonly #run: string;
 
-  /** `prefix` ends keys, and names the run of what is submitted without one. */
-  constructor(futures: FutureTable, submissions: Submissions, prefix: string) {
+  /** `prefix` ends keys; `run` is that of what is submitted without one. */
+  constructor(futures: FutureTable, submissions: Submissions, prefix: string, run: string) {
     this.#futures = futures;
     this.#submissions = submissions;
     this.#prefix = prefix;
+    this.#run = run;
   }
 
   submit(fn: Submittable, args: readonly unknown[], options: SubmitOptions | undefined): Future<unknown> {
@@ -120,7 +122,7 @@ export class Submitter {
             deps.map(({ key }) => key),
           )
         : undefined);
-    const run = options.run ?? this.#prefix;
+    const run = options.run ?? this.#run;
     return { future: id, fn, args, deps: deps.map((dep) => dep.id), request, key: ownKey, wanted, run, refusal, holds };
   }
 

@@ -2,8 +2,8 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { ClusterError } from "./errors.ts";
 import type { Logger } from "./logger.ts";
 
-/** What a running task may know of itself. */
-export interface TaskContext {
+/** What a running task may know of itself. `Client` is the class of clients, which this folder does not know. */
+export interface TaskContext<Client = unknown> {
   /** The task's key, the same in every attempt. */
   readonly key: string;
   /** The number of this attempt at the task. */
@@ -16,6 +16,13 @@ export interface TaskContext {
   readonly flowRun?: string | undefined;
   /** Lines written here are kept with the task's own. */
   readonly log: Logger;
+  /**
+   * A client of the cluster that the task runs on, to submit tasks from within it. It is connected at the first call, and
+   * closed when the task ends, which ends what it submitted, too. While the task awaits futures of this client, others may
+   * run in its slot.
+   * @throws ClusterError NOT_STARTED where there is no cluster; SCHEDULER_UNREACHABLE, CLOSED after the task has ended.
+   */
+  client(): Promise<Client>;
 }
 
 const contexts = new AsyncLocalStorage<TaskContext>();

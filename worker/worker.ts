@@ -132,7 +132,7 @@ export class Worker implements AsyncDisposable {
   }
 
   async #open(): Promise<void> {
-    const { host, token, log, name, executor, slots, memoryLimitBytes } = this.#options;
+    const { address, host, token, log, name, executor, slots, memoryLimitBytes } = this.#options;
     const directory = await this.#openDirectory();
     const codes = this.#openCodes(directory);
     this.#openMemory(directory);
@@ -144,6 +144,7 @@ export class Worker implements AsyncDisposable {
         kind: executor,
         slots,
         worker: { name, address: peers.address },
+        cluster: { address, token },
         maxHeapBytes: Math.floor(memoryLimitBytes / slots),
         log,
       },

@@ -1,5 +1,6 @@
 import { TaskError } from "../../protocol/errors.ts";
 import type { Logger } from "../../protocol/logger.ts";
+import { noCluster } from "../../protocol/nested-client.ts";
 import { runInContext } from "../../protocol/task-context.ts";
 import type { CancelOptions, FutureStatus, Submittable } from "../executor.ts";
 import { resolveFutures } from "./nested-futures.ts";
@@ -99,6 +100,7 @@ export class LocalTask implements FutureSource {
       worker: { name: "local", address: "" },
       flowRun,
       log: log.child({ key }),
+      client: () => Promise.reject(noCluster(key)),
     };
     return runInContext(context, () => fn(...args));
   }

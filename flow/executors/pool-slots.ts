@@ -124,6 +124,9 @@ export class PoolSlots {
   #onEvent(event: SlotEvent): void {
     switch (event.kind) {
       case "started":
+      case "blocked":
+      case "unblocked":
+        // Tasks of a pool have no cluster that they could wait for.
         return;
       case "log":
         return this.#onLine(event);

@@ -8,6 +8,7 @@ const context = (key: string): TaskContext => ({
   signal: new AbortController().signal,
   worker: { name: "w", address: "ws://127.0.0.1:1" },
   log: silentLogger,
+  client: () => Promise.reject(new Error("none")),
 });
 
 test("a task sees its own context, also after it awaited", async () => {

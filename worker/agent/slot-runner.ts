@@ -5,6 +5,7 @@ import { encodedBytes } from "../../protocol/value.ts";
 import { toWireError } from "../../protocol/wire-error.ts";
 import type { Execution } from "../core/effects.ts";
 import type { WorkerEvent } from "../core/events.ts";
+import { isJobEnd } from "../executor/slot-job.ts";
 import {
   createSlotPool,
   type SlotEvent,
@@ -93,8 +94,9 @@ export class SlotRunner {
       return this.#broken(error);
     }
     clearTimeout(this.#retry);
-    const next = this.#backlog[0];
-    if (next !== undefined) this.#retry = setTimeout(() => this.#runBacklog(), retryMs);
+    if (this.#backlog.length === 0) return;
+    this.#pool.makeRoom(this.#backlog.length);
+    this.#retry = setTimeout(() => this.#runBacklog(), retryMs);
   }
 
   #broken(error: unknown): void {
@@ -115,7 +117,7 @@ export class SlotRunner {
         slots: 1,
         onEvent: (event) => {
           this.#told(event);
-          if (event.kind !== "started" && event.kind !== "log") ended?.();
+          if (isJobEnd(event)) ended?.();
         },
       });
       if (!this.#extras.has(job.id) || this.#stopping !== undefined) {
@@ -145,6 +147,10 @@ export class SlotRunner {
     switch (event.kind) {
       case "started":
         return;
+      case "blocked":
+        return onEvent({ kind: "slot-lent", job: event.job });
+      case "unblocked":
+        return onEvent({ kind: "slot-returned", job: event.job });
       case "done":
         return onEvent({ ...event, kind: "slot-done", bytes: encodedBytes(event.value) });
       case "failed":

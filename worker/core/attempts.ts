@@ -167,6 +167,26 @@ export class Attempts {
     }
   }
 
+  /** Its slot is lent out, or needed by itself again. One that was taken back may have to run to its end, and what it waits for with it. */
+  lent(attempt: Attempt, lent: boolean, nowMs: number): void {
+    const { outbox, story } = this.#with;
+    const { task, attempt: number } = attempt.assignment;
+    story.tell(task, nowMs, lent ? "lent its slot, attempt" : "took its slot back, attempt", number);
+    if (attempt.state.kind === "stopping" && !attempt.state.answer) return;
+    outbox.send({ op: lent ? "lent" : "returned", task, attempt: number });
+  }
+
+  /** The scheduler may have missed which slots are lent out. */
+  tellLending(): void {
+    const { jobs, outbox } = this.#with;
+    for (const { assignment, state } of this.byTask.values()) {
+      if (state.kind !== "executing" && !(state.kind === "stopping" && state.answer)) continue;
+      const { task, attempt } = assignment;
+      if (jobs.isLent(state.job)) outbox.send({ op: "lent", task, attempt });
+      else if (jobs.hasReturned(state.job)) outbox.send({ op: "returned", task, attempt });
+    }
+  }
+
   /** Its slot says that it ended because it was told to. */
   cancelled(attempt: Attempt, nowMs: number): void {
     if (this.#ended(attempt, nowMs)) return;

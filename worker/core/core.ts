@@ -129,6 +129,10 @@ export class WorkerCore {
         return this.#slotFailed(event.job, event.error, event.startMs, event.endMs, nowMs);
       case "slot-cancelled":
         return this.#slotCancelled(event.job, nowMs);
+      case "slot-lent":
+        return this.#slotLent(event.job, true, nowMs);
+      case "slot-returned":
+        return this.#slotLent(event.job, false, nowMs);
       case "slot-unready":
         return this.#slotUnready(event.job, nowMs);
       case "slot-stuck":
@@ -251,6 +255,11 @@ export class WorkerCore {
       });
   }
 
+  #slotLent(number: number, lent: boolean, nowMs: number): void {
+    const job = this.#parts.jobs.lend(number, lent);
+    if (job?.kind === "attempt") this.#attempts.lent(job.attempt, lent, nowMs);
+  }
+
   #slotUnready(number: number, nowMs: number): void {
     const job = this.#parts.jobs.end(number);
     if (job?.kind === "attempt") this.#attempts.unready(job.attempt, nowMs);
@@ -292,6 +301,7 @@ export class WorkerCore {
     this.#forgetAtMs = Number.POSITIVE_INFINITY;
     this.#outbox.connect();
     this.#outbox.send({ ...inventoryOf(this.#parts, this.#attempts, accepting), runs: this.#orders.unanswered() });
+    this.#attempts.tellLending();
     inputs.askAgain();
   }
 

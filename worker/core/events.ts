@@ -40,6 +40,9 @@ export type WorkerEvent =
   | { readonly kind: "slot-cancelled"; readonly job: number }
   /** It never began, because an input that is held here could not be read; "unreadable" came before. */
   | { readonly kind: "slot-unready"; readonly job: number }
+  /** What runs there waits (or waits no longer) for tasks that it submitted itself, which need its slot to run in. */
+  | { readonly kind: "slot-lent"; readonly job: number }
+  | { readonly kind: "slot-returned"; readonly job: number }
   /** What runs there cannot be ended short of ending the process. */
   | { readonly kind: "slot-stuck"; readonly job: number; readonly reason: string }
   /** No job can be given to a slot that counted as free. */

@@ -70,7 +70,7 @@ function checkAttempts(state: WorkerState): void {
       task,
     );
   }
-  if (!state.accepting || state.paused || jobs.freeSlots === 0) return;
+  if (!state.accepting || state.paused || jobs.freeSlots <= 0) return;
   const startable = attempts.ready.peek((resources) => state.budget.fits(resources));
   must(state, startable === undefined, "no slot is idle while something could run", startable?.assignment.task);
 }
@@ -84,8 +84,12 @@ function checkJobs(state: WorkerState): void {
   const { jobs, budget, attempts } = state;
   const used = new Map<string, number>();
   let busy = 0;
+  let waiting = 0;
+  let returned = 0;
   for (const [number, job] of jobs.entries()) {
     if (takesSlot(job)) busy++;
+    if (jobs.isLent(number)) waiting++;
+    if (jobs.hasReturned(number)) returned++;
     if (job.kind !== "attempt") continue;
     const { task, resources } = job.attempt.assignment;
     const { state: current } = job.attempt;
@@ -103,7 +107,8 @@ function checkJobs(state: WorkerState): void {
     );
     for (const [name, amount] of Object.entries(resources)) used.set(name, (used.get(name) ?? 0) + amount);
   }
-  must(state, busy <= jobs.slots && busy === jobs.slots - jobs.freeSlots, "no slot is used twice");
+  must(state, busy - waiting === jobs.slots - jobs.freeSlots, "slots in use are counted");
+  must(state, busy - waiting - returned <= jobs.slots, "no slot is used twice, save by a task that took its slot back");
   for (const name of new Set([...used.keys(), ...budget.names()])) {
     must(state, Math.abs((used.get(name) ?? 0) - budget.used(name)) < 1e-6, `exactly what runs consumes ${name}`);
     must(state, budget.used(name) <= (budget.total[name] ?? 0) + 1e-6, `${name} is never exceeded`);

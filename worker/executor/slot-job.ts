@@ -16,6 +16,7 @@ export interface SlotJob {
   readonly inputs: readonly EncodedValue[];
   /** The code is stopped after this long; 0: never. Loading the code counts separately from running it. */
   readonly timeoutMs: number;
+  /** The run that it belongs to, and with it what it submits. */
   readonly flowRun?: string | undefined;
 }
 
@@ -50,6 +51,13 @@ export type JobEnd =
 export type SlotEvent =
   /** The task's own function is called now: its code is loaded and its inputs are decoded. */
   | { readonly kind: "started"; readonly job: number }
+  /** Its function waits for tasks that it submitted itself: another job may run meanwhile. */
+  | { readonly kind: "blocked"; readonly job: number }
+  | { readonly kind: "unblocked"; readonly job: number }
   | JobEnd
   /** A line that user code wrote. `job` is undefined where the writer cannot be told. */
   | { readonly kind: "log"; readonly job: number | undefined; readonly stream: LogStream; readonly line: string };
+
+export function isJobEnd(event: SlotEvent): event is JobEnd {
+  return event.kind === "done" || event.kind === "failed" || event.kind === "cancelled" || event.kind === "stuck";
+}

@@ -9,9 +9,15 @@ export interface SlotWorker {
   readonly address: string;
 }
 
+/** Where the tasks of a slot can submit tasks. It holds a secret, and so goes to slots by their own channel alone. */
+export interface SlotCluster {
+  readonly address: string;
+  readonly token: string;
+}
+
 export type ToSlot =
   /** The first message: the slot answers "ready". */
-  | { readonly kind: "init"; readonly worker: SlotWorker }
+  | { readonly kind: "init"; readonly worker: SlotWorker; readonly cluster: SlotCluster | undefined }
   | { readonly kind: "run"; readonly job: SlotJob }
   /** Aborts the signal in the task's context, with this error as its reason. */
   | { readonly kind: "abort"; readonly job: number; readonly error: WireError };
@@ -20,6 +26,9 @@ export type FromSlot =
   /** `heapLimitBytes` is what V8 allows this slot, for the message about a heap that overflowed. */
   | { readonly kind: "ready"; readonly heapLimitBytes: number }
   | { readonly kind: "started"; readonly job: number; readonly startMs: number }
+  /** The job's function waits for tasks that it submitted itself, or for none of them any more. */
+  | { readonly kind: "blocked"; readonly job: number }
+  | { readonly kind: "unblocked"; readonly job: number }
   | {
       readonly kind: "done";
       readonly job: number;

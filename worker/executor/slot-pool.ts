@@ -3,10 +3,11 @@ import { type Logger, silentLogger } from "../../protocol/logger.ts";
 import { openProcess } from "./process-host.ts";
 import { Slot } from "./slot.ts";
 import type { SlotEvent, SlotJob } from "./slot-job.ts";
-import type { SlotWorker } from "./slot-messages.ts";
+import type { SlotCluster, SlotWorker } from "./slot-messages.ts";
 import { openThread } from "./thread-host.ts";
 
 export type { JobEnd, LogStream, SlotEvent, SlotJob } from "./slot-job.ts";
+export type { SlotCluster } from "./slot-messages.ts";
 
 export interface SlotPoolOptions {
   /** Threads share this process; processes survive anything that user code does to its own. */
@@ -14,6 +15,8 @@ export interface SlotPoolOptions {
   readonly slots: number;
   /** What tasks see in their context. */
   readonly worker: SlotWorker;
+  /** Where tasks submit tasks by the client of their context. Default: nowhere. */
+  readonly cluster?: SlotCluster | undefined;
   readonly onEvent: (event: SlotEvent) => void;
   /** How long a task may take to obey its signal, and its thread or process to end, before the next rung. Default 1,000. */
   readonly graceMs?: number | undefined;
@@ -26,7 +29,10 @@ export interface SlotPoolOptions {
   readonly log?: Logger | undefined;
 }
 
-/** A fixed number of slots that run user code, each one job at a time. */
+/**
+ * A fixed number of slots that run user code, each one job at a time. While jobs wait for tasks that they submitted
+ * themselves, as many more slots may be asked for; those that are too many afterwards are ended after a while.
+ */
 export interface SlotPool extends AsyncDisposable {
   readonly size: number;
   readonly free: number;
@@ -37,6 +43,8 @@ export interface SlotPool extends AsyncDisposable {
    * @throws ClusterError INVARIANT_VIOLATION when no slot is free; NOT_STARTED when none can be started any more.
    */
   run(job: SlotJob): void;
+  /** Starts slots in the place of those whose jobs are blocked, if there are not enough for so many more jobs. */
+  makeRoom(jobs: number): void;
   /** Stops the job's code (force), or lets it run to its end; answered by "cancelled". A job that is unknown is ignored. */
   cancel(job: number, force: boolean): void;
   /** Cancels what runs; resolves when no thread or process is left but those that were reported as stuck. */
@@ -45,42 +53,61 @@ export interface SlotPool extends AsyncDisposable {
   pids(): number[];
 }
 
+/** How long a slot that was added is kept idle: a recursion needs as many again and again. */
+const surplusMs = 5_000;
+/** After a slot could not be added, none is tried for so long; jobs wait for those that there are. */
+const growAgainMs = 1_000;
+
 /**
  * Starts a pool; resolves when every slot is ready.
  * @throws ClusterError NOT_STARTED when a thread or process cannot be started.
  */
 export async function createSlotPool(options: SlotPoolOptions): Promise<SlotPool> {
   const threads = options.kind === "threads";
-  const slots = Array.from(
-    { length: options.slots },
-    (_, index) =>
+  let slots = 0;
+  const pool = new Pool(
+    options.slots,
+    () =>
       new Slot({
         kind: threads ? "thread" : "process",
         open: threads ? openThread : openProcess,
         maxHeapBytes: options.maxHeapBytes ?? 0,
         worker: options.worker,
+        cluster: options.cluster,
         graceMs: options.graceMs ?? 1_000,
-        log: (options.log ?? silentLogger).child({ slot: index }),
+        log: (options.log ?? silentLogger).child({ slot: slots++ }),
         onEvent: options.onEvent,
       }),
   );
-  const pool = new Pool(slots);
-  const starts = await Promise.allSettled(slots.map((slot) => slot.start()));
-  const failed = starts.find((start) => start.status === "rejected");
-  if (failed === undefined) return pool;
-  await pool.stop();
-  throw failed.reason;
+  try {
+    await pool.start();
+    return pool;
+  } catch (error) {
+    await pool.stop();
+    throw error;
+  }
 }
 
 class Pool implements SlotPool {
-  readonly #slots: readonly Slot[];
+  readonly size: number;
+  readonly #newSlot: () => Slot;
+  #slots: readonly Slot[];
+  /** Slots that were too many, on their way out. */
+  readonly #leaving: Set<Promise<void>> = new Set();
+  #growAgainAt = 0;
+  #trim: NodeJS.Timeout | undefined;
+  #stopped = false;
 
-  constructor(slots: readonly Slot[]) {
-    this.#slots = slots;
+  constructor(size: number, newSlot: () => Slot) {
+    this.size = size;
+    this.#newSlot = newSlot;
+    this.#slots = Array.from({ length: size }, newSlot);
   }
 
-  get size(): number {
-    return this.#slots.length;
+  async start(): Promise<void> {
+    const starts = await Promise.allSettled(this.#slots.map((slot) => slot.start()));
+    const failed = starts.find((start) => start.status === "rejected");
+    if (failed !== undefined) throw failed.reason;
   }
 
   get free(): number {
@@ -103,12 +130,20 @@ class Pool implements SlotPool {
     );
   }
 
+  makeRoom(jobs: number): void {
+    if (this.#stopped || performance.now() < this.#growAgainAt) return;
+    let coming = this.#slots.filter((slot) => slot.free || slot.isComing).length;
+    for (; coming < jobs && this.#surplus < 0; coming++) this.#grow();
+  }
+
   cancel(job: number, force: boolean): void {
     this.#slots.find((slot) => slot.job === job)?.cancel(force);
   }
 
   async stop(): Promise<void> {
-    await Promise.all(this.#slots.map((slot) => slot.stop()));
+    this.#stopped = true;
+    clearTimeout(this.#trim);
+    await Promise.all([...this.#slots.map((slot) => slot.stop()), ...this.#leaving]);
   }
 
   pids(): number[] {
@@ -117,5 +152,33 @@ class Pool implements SlotPool {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
+  }
+
+  /** How many slots there are more than may run a job at a time. */
+  get #surplus(): number {
+    return this.#slots.filter((slot) => !slot.blocked).length - this.size;
+  }
+
+  #grow(): void {
+    const slot = this.#newSlot();
+    this.#slots = [...this.#slots, slot];
+    slot.start().catch(() => {
+      // The slot has logged why. What it was to run waits for another.
+      this.#growAgainAt = performance.now() + growAgainMs;
+      this.#slots = this.#slots.filter((other) => other !== slot);
+    });
+    this.#trim ??= setTimeout(() => this.#endSurplus(), surplusMs);
+  }
+
+  #endSurplus(): void {
+    for (const slot of this.#slots) {
+      if (this.#surplus <= 0) break;
+      if (!slot.free) continue;
+      this.#slots = this.#slots.filter((other) => other !== slot);
+      const left = slot.stop().finally(() => this.#leaving.delete(left));
+      this.#leaving.add(left);
+    }
+    this.#trim = undefined;
+    if (this.#slots.length > this.size) this.#trim = setTimeout(() => this.#endSurplus(), surplusMs);
   }
 }

@@ -11,6 +11,8 @@ export class SlotRun {
   intent: "finish" | "discard" | "cancel" | "time-out" = "finish";
   /** The end that is to be told although code of the job may still run, which is being ended. */
   reported: JobEnd | undefined;
+  /** Its function waits for tasks that it submitted itself. */
+  blocked = false;
   #cancelTimeout: () => void = () => {};
 
   constructor(job: SlotJob) {

@@ -4,7 +4,7 @@ import { type Exiting, slotEnded } from "./job-failure.ts";
 import { after, KillLadder } from "./kill-ladder.ts";
 import type { OpenHost, SlotEnd, SlotHost } from "./slot-host.ts";
 import type { JobEnd, SlotEvent, SlotJob } from "./slot-job.ts";
-import type { FromSlot, SlotWorker } from "./slot-messages.ts";
+import type { FromSlot, SlotCluster, SlotWorker } from "./slot-messages.ts";
 import { SlotRun } from "./slot-run.ts";
 
 /** A thread or process that has not said "ready" by then is ended and counts as one that failed to start. */
@@ -18,6 +18,7 @@ export interface SlotOptions {
   readonly open: OpenHost;
   readonly maxHeapBytes: number;
   readonly worker: SlotWorker;
+  readonly cluster?: SlotCluster | undefined;
   readonly graceMs: number;
   readonly log: Logger;
   readonly onEvent: (event: SlotEvent) => void;
@@ -64,6 +65,16 @@ export class Slot {
 
   get free(): boolean {
     return this.#state.kind === "idle";
+  }
+
+  /** Its job waits for tasks that it submitted itself, and leaves the processor to others. */
+  get blocked(): boolean {
+    return this.#run?.blocked ?? false;
+  }
+
+  /** It has no job, and its thread or process is being started. */
+  get isComing(): boolean {
+    return this.#state.kind === "waiting" || this.#state.kind === "starting";
   }
 
   /** Why no thread or process can be started any more. */
@@ -146,7 +157,7 @@ export class Slot {
   #open(): void {
     this.#exiting = undefined;
     this.#loaded.clear();
-    const { open, maxHeapBytes, worker, kind, onEvent } = this.#options;
+    const { open, maxHeapBytes, worker, cluster, kind, onEvent } = this.#options;
     try {
       const host = open(
         { maxHeapBytes },
@@ -158,7 +169,7 @@ export class Slot {
       );
       const cancelDeadline = after(startMsMax, () => this.#newLadder(host).startWithEnd());
       this.#state = { kind: "starting", host, cancelDeadline };
-      host.send({ kind: "init", worker });
+      host.send({ kind: "init", worker, cluster });
     } catch (error) {
       this.#failedToStart(`a ${kind} for a slot could not be started`, error);
     }
@@ -197,6 +208,11 @@ export class Slot {
         // Until now the time went into loading its code, which is nothing that the task can help.
         run.startTimeout(() => this.#timedOut(run));
         return this.#options.onEvent({ kind: "started", job: message.job });
+      case "blocked":
+      case "unblocked":
+        if (run === undefined || run.job.id !== message.job) return;
+        run.blocked = message.kind === "blocked";
+        return this.#options.onEvent(message);
       case "done":
         return this.#jobEnded(message, false);
       case "failed": {

@@ -2,9 +2,9 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { encodeValue } from "../../../protocol/value.ts";
+import { isJobEnd, type JobEnd } from "../../../worker/executor/slot-job.ts";
 import {
   createSlotPool,
-  type JobEnd,
   type SlotEvent,
   type SlotJob,
   type SlotPool,
@@ -13,7 +13,7 @@ import {
 
 export const kinds: readonly ["threads", "processes"] = ["threads", "processes"];
 
-export const isEnd = (event: SlotEvent): event is JobEnd => event.kind !== "started" && event.kind !== "log";
+export { isJobEnd as isEnd } from "../../../worker/executor/slot-job.ts";
 
 /** A pool under test with all that it said, and a directory for the bundles that it runs. */
 export class SlotRig {
@@ -97,7 +97,7 @@ export class SlotRig {
   }
 
   end(job: number): Promise<JobEnd> {
-    return this.until((event): event is JobEnd => isEnd(event) && event.job === job);
+    return this.until((event): event is JobEnd => isJobEnd(event) && event.job === job);
   }
 
   /** Runs a module's default export to its end. */

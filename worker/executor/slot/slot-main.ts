@@ -2,7 +2,7 @@ import { getHeapStatistics } from "node:v8";
 import { isMainThread, Worker } from "node:worker_threads";
 import { assertNever } from "../../../protocol/errors.ts";
 import { installOwnResolution } from "../../../protocol/own-module.ts";
-import type { SlotWorker, ToSlot } from "../slot-messages.ts";
+import type { SlotCluster, SlotWorker, ToSlot } from "../slot-messages.ts";
 import { trapExit } from "./exit-trap.ts";
 import { Output } from "./output.ts";
 import { endOwnGroup } from "./own-group.ts";
@@ -26,7 +26,7 @@ channel.onMessage(receive);
 function receive(message: ToSlot): void {
   switch (message.kind) {
     case "init":
-      runtime = startRuntime(message.worker);
+      runtime = startRuntime(message.worker, message.cluster);
       return channel.send({ kind: "ready", heapLimitBytes: getHeapStatistics().heap_size_limit });
     case "run":
       return runtime?.run(message.job);
@@ -37,8 +37,8 @@ function receive(message: ToSlot): void {
   }
 }
 
-function startRuntime(worker: SlotWorker): SlotRuntime {
-  const started = new SlotRuntime(channel, output, worker);
+function startRuntime(worker: SlotWorker, cluster: SlotCluster | undefined): SlotRuntime {
+  const started = new SlotRuntime(channel, output, worker, cluster);
   process.on("uncaughtException", (error) => started.uncaught(error));
   process.on("unhandledRejection", (reason) => started.uncaught(reason));
   return started;

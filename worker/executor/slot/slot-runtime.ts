@@ -3,7 +3,8 @@ import { runInContext } from "../../../protocol/task-context.ts";
 import { decodeValue, encodeValue } from "../../../protocol/value.ts";
 import { fromWireError } from "../../../protocol/wire-error.ts";
 import type { SlotJob } from "../slot-job.ts";
-import type { FromSlot, SlotWorker } from "../slot-messages.ts";
+import type { FromSlot, SlotCluster, SlotWorker } from "../slot-messages.ts";
+import { JobClient } from "./job-client.ts";
 import { currentFrame, runInFrame } from "./job-frame.ts";
 import type { Output } from "./output.ts";
 import type { SlotChannel } from "./slot-channel.ts";
@@ -15,6 +16,7 @@ import { taskLog } from "./task-log.ts";
 interface RunningJob {
   readonly job: SlotJob;
   readonly abort: AbortController;
+  readonly client: JobClient;
   /** Epoch milliseconds, and the monotonic moment that belongs to it. */
   startMs: number;
   startedAt: number;
@@ -33,18 +35,22 @@ export class SlotRuntime {
   readonly #channel: SlotChannel;
   readonly #output: Output;
   readonly #worker: SlotWorker;
+  readonly #cluster: SlotCluster | undefined;
   #running: RunningJob | undefined;
 
-  constructor(channel: SlotChannel, output: Output, worker: SlotWorker) {
+  constructor(channel: SlotChannel, output: Output, worker: SlotWorker, cluster: SlotCluster | undefined) {
     this.#channel = channel;
     this.#output = output;
     this.#worker = worker;
+    this.#cluster = cluster;
   }
 
+  /** The client of a job's context is closed before its end is told: the next job may keep this thread from doing so. */
   run(job: SlotJob): void {
     const running: RunningJob = {
       job,
       abort: new AbortController(),
+      client: new JobClient(job, this.#cluster, (waiting) => this.#waits(running, waiting)),
       startMs: Date.now(),
       startedAt: performance.now(),
     };
@@ -52,9 +58,11 @@ export class SlotRuntime {
     void runInFrame({ job: job.id, key: job.key }, async () => {
       try {
         const value = await this.#execute(running);
+        await running.client.close();
         this.#report(running, (times) => ({ kind: "done", job: job.id, value, ...times }));
       } catch (thrown) {
         const error = thrown instanceof Prevented ? thrown.error : thrownByTask(job.key, thrown);
+        await running.client.close();
         this.#report(running, (times) => ({ kind: "failed", job: job.id, error, ...times, tainted: false }));
       }
     });
@@ -62,7 +70,11 @@ export class SlotRuntime {
 
   /** Aborts the signal in the job's context. */
   abort(job: number, error: WireError): void {
-    if (this.#running?.job.id === job) this.#running.abort.abort(fromWireError(error));
+    const running = this.#running;
+    if (running?.job.id !== job) return;
+    running.abort.abort(fromWireError(error));
+    // What it submitted is stopped with it, and what it awaits of that rejects.
+    void running.client.close();
   }
 
   /** An error that nobody caught: it fails the job whose code threw it, if that still runs. */
@@ -95,6 +107,7 @@ export class SlotRuntime {
       worker: this.#worker,
       flowRun: job.flowRun,
       log: taskLog((line) => this.#output.line("log", job.id, line)),
+      client: () => running.client.get(),
     };
     running.startMs = Date.now();
     running.startedAt = performance.now();
@@ -124,5 +137,10 @@ export class SlotRuntime {
     const { startMs, startedAt } = running;
     this.#channel.send(end({ startMs, endMs: startMs + performance.now() - startedAt }));
     this.#running = undefined;
+  }
+
+  #waits(running: RunningJob, waiting: boolean): void {
+    if (this.#running !== running) return;
+    this.#channel.send({ kind: waiting ? "blocked" : "unblocked", job: running.job.id });
   }
 }
