@@ -48,6 +48,8 @@ export function finish(state: SchedulerState, task: Task, worker: WorkerRecord, 
   enter(state, task, inMemory);
   task.run.finished++;
   addHolder(task, worker);
+  // It may have been asked for a copy, and have computed the result itself in place of that.
+  state.copies.arrived(task, worker);
   for (const want of task.wants) tellFinished(state, task, want);
   for (const dependent of task.dependents) {
     const waiting = dependent.state;

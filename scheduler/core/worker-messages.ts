@@ -182,6 +182,7 @@ function unreachable(state: SchedulerState, worker: WorkerRecord, id: TaskId, ad
   const task = state.tasks.get(id);
   if (task === undefined || task.state.kind === "erred" || !isNeeded(task)) {
     // Nobody will ever hold it again for this request, and no attempt that still counts waits for it.
+    if (task !== undefined) state.copies.arrived(task, worker);
     state.toWorker(worker, { op: "free", tasks: [id] });
     return;
   }

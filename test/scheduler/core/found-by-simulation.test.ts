@@ -170,3 +170,18 @@ test("a task that waits for a lost input does not keep the resources that comput
   bench.answer(1, { op: "cancelled", task: waiting.task, attempt: 1 });
   expect(bench.assigned(1)).toMatchObject([{ task: input.task, attempt: 2 }]);
 });
+
+test("a worker that computes what it was asked to copy has its copy, and another is asked for the next", () => {
+  const bench = new Bench().client().worker(1).worker(2);
+  bench.submit([spec(1)]);
+  const [made] = bench.assigned(1) as [Assignment];
+  bench.done(1, made);
+  bench.say({ op: "copy", request: 1, futures: [futureId(1)], copies: 2 });
+  expect(bench.sent(2)).toMatchObject([{ op: "replicate" }]);
+  bench.answer(1, { op: "status", status: "paused" });
+  bench.answer(1, { op: "dropped", task: made.task });
+  const [again] = bench.assigned(2) as [Assignment];
+  bench.worker(3);
+  bench.done(2, again);
+  expect(bench.sent(3)).toMatchObject([{ op: "replicate", inputs: [{ task: made.task }] }]);
+});
