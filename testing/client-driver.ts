@@ -20,6 +20,8 @@ const weights: Readonly<Record<DeedKind, number>> = {
   "run-on-workers": 2,
   restart: 0.3,
   share: 4,
+  copy: 2,
+  rebalance: 1,
 };
 
 /** Decides at random what one client does, until the faults are over. */
@@ -111,6 +113,12 @@ export class ClientDriver {
         return client.request({ op: "restart" });
       case "share":
         return this.#share();
+      case "copy": {
+        const some = dice.some(futures, 4 / Math.max(1, futures.length)).map(({ id }) => id);
+        return client.request({ op: "copy", futures: some, copies: 1 + dice.below(3) });
+      }
+      case "rebalance":
+        return client.request({ op: "rebalance" });
     }
   }
 

@@ -47,6 +47,8 @@ export const deedKinds = [
   "run-on-workers",
   "restart",
   "share",
+  "copy",
+  "rebalance",
 ] as const;
 
 export type DeedKind = (typeof deedKinds)[number];

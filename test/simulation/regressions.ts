@@ -16,4 +16,5 @@ export const regressions: readonly { readonly seed: number; readonly found: stri
   },
   { seed: 368, found: "a task queued at a worker stayed there although the worker that it wished for was back" },
   { seed: 452, found: "a task that waited for a lost input kept the resources that computing it again needed" },
+  { seed: 225, found: "a worker that computed what it was to copy left the request for copies without an answer" },
 ];
