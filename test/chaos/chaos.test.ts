@@ -1,5 +1,7 @@
 import { expect, test } from "vitest";
+import { familyProcesses } from "../e2e/family.ts";
 import { watchLeaks } from "../e2e/leaks.ts";
+import { eventually } from "../eventually.ts";
 import { runChaos } from "./run-chaos.ts";
 
 watchLeaks();
@@ -13,6 +15,8 @@ test("whatever dies, freezes or is cut off, every result is right and nothing is
   const tally = await run.catch((error: unknown) => {
     throw new Error([String(error), ...printed].join("\n"), { cause: error });
   });
+  // Whose nanny died last may still be about to end itself.
+  await eventually("the last process to end", () => familyProcesses().length === 0, 30_000);
   expect(tally.wrong).toEqual([]);
   expect(tally.killed).toBeGreaterThan(2);
   expect(tally.graphs).toBeGreaterThan(2);

@@ -44,14 +44,13 @@ export class GraphDriver {
     }
   }
 
-  /** What it waits for, for a report of a hang. */
-  async describe(): Promise<string> {
+  /** What it waits for, for a report of a hang, as this client of the same scheduler is told. */
+  async describe(client: Client): Promise<string> {
     const pending = this.#futures.filter(({ status }) => status === "pending");
     const counts = `${this.#options.name}: ${pending.length} of ${this.#futures.length} pending`;
-    const explaining = this.#client as { explain?: (future: Future<Value>) => Promise<unknown> } | undefined;
     const first = pending.slice(0, 5).map(async (future) => {
-      const told = await explaining?.explain?.(future);
-      return `  ${future.key}${told === undefined ? "" : `: ${JSON.stringify(told)}`}`;
+      const told = await client.explain(future.key).catch(String);
+      return `  ${future.key}: ${JSON.stringify(told)}`;
     });
     return [counts, ...(await Promise.all(first))].join("\n");
   }

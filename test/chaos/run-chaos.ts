@@ -95,7 +95,7 @@ async function describe(fleet: Fleet, users: readonly GraphDriver[], faults: Fau
     return [
       `last faults:\n${faults.last}`,
       JSON.stringify(await client.info(), undefined, 1),
-      ...(await Promise.all(users.map((user) => user.describe()))),
+      ...(await Promise.all(users.map((user) => user.describe(client)))),
       JSON.stringify(findVictims()),
       fleet.tails(),
     ].join("\n");
