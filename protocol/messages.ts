@@ -148,7 +148,7 @@ export type ClientToScheduler =
   | { readonly op: "who-has"; readonly request: number; readonly futures?: readonly FutureId[] | undefined }
   /** The client could not fetch this result from `address`: the scheduler answers with fresh holders, or recomputes and tells "finished" again. */
   | { readonly op: "missing"; readonly future: FutureId; readonly address: string }
-  /** Reply: `Explanation`, of the client's future if it is held, else of the task of that key, whoever submitted it. */
+  /** Reply: `Explanation` of the task behind the client's own future or, without one, of the task of that key, whoever submitted it. */
   | {
       readonly op: "explain";
       readonly request: number;

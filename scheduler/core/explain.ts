@@ -22,11 +22,11 @@ const inputsMax = 100;
 export function answerExplain(
   state: SchedulerState,
   client: ClientRecord,
-  { request, future, key }: ClientToScheduler & { readonly op: "explain" },
+  { request, future, key = "" }: ClientToScheduler & { readonly op: "explain" },
 ): void {
-  const held = future === undefined ? undefined : client.futures.get(future);
-  const task = held ?? (key === undefined ? undefined : taskOf(state, key));
-  state.reply(client, request, task === undefined ? explainUnknown(state, key ?? "") : explain(state, task));
+  // The key of a future that was never accepted may be that of somebody else's work.
+  const task = future === undefined ? taskOf(state, key) : client.futures.get(future);
+  state.reply(client, request, task === undefined ? explainUnknown(state, key) : explain(state, task));
 }
 
 /** A key is given up when its task is cancelled; the task itself is known for as long as somebody holds a future for it. */
@@ -48,7 +48,6 @@ export function explain(state: SchedulerState, task: Task): Explanation {
     ...(root === undefined ? [] : [rootInWords(state, root, roots.length)]),
     ...attemptsInWords(task),
   ];
-  const { error } = errorOf(task);
   return {
     ...inShort(state, task),
     paragraph: sentences.join(" "),
@@ -61,7 +60,7 @@ export function explain(state: SchedulerState, task: Task): Explanation {
     attemptsForgotten: task.history?.forgotten ?? 0,
     holders: Array.from(task.holders, ({ name }) => name),
     bytes: task.state.kind === "memory" ? task.resultBytes : 0,
-    error,
+    error: errorOf(task),
   };
 }
 
@@ -139,10 +138,10 @@ function rootInWords(state: SchedulerState, root: Task, count: number): string {
   return `${which}${count === 1 ? "," : ""} the task "${root.key}" ${situationInWords(state, root)}${why.join("")}`;
 }
 
-function errorOf(task: Task): Pick<Explanation, "error"> {
-  if (task.state.kind !== "erred") return {};
+function errorOf(task: Task): Explanation["error"] {
+  if (task.state.kind !== "erred") return undefined;
   const { error, origin } = task.state;
-  return { error: { code: error.code, message: error.message, origin: origin.key } };
+  return { code: error.code, message: error.message, origin: origin.key };
 }
 
 function explainAttempt(attempt: ReturnType<typeof attemptsOf>[number], nowMs: number): ExplainedAttempt {

@@ -210,6 +210,26 @@ test("processing: on which worker, since when, started or not", () => {
   });
 });
 
+test("processing: waits for tasks that it submitted itself", () => {
+  const bench = new Bench().client().worker(1);
+  bench.submit([spec(1)]);
+  const one = first(bench.assigned(1));
+  start(bench, 1, one);
+  bench.answer(1, { op: "lent", task: one.task, attempt: 1 });
+  expect(explain(bench, 1).paragraph).toBe(
+    'The task "inc-1-p" has run on w1 for 0ms, as attempt 1. It waits for tasks that it submitted itself, and lends out its slot meanwhile.',
+  );
+});
+
+test("a future that was refused is unknown, even if its key stands for somebody else's task", () => {
+  const bench = new Bench().client(1).client(2);
+  bench.submit([spec(1, [], { key: "k" })], {}, 1);
+  bench.submit([spec(1, [], { key: "k", args: [new Uint8Array(1)] })], {}, 2);
+  bench.say({ op: "explain", request: 5, future: futureId(1), key: "k" }, 2);
+  expect(bench.told(2).at(-1)).toMatchObject({ value: { key: "k", state: "unknown" } });
+  expect(explain(bench, "k", 2)).toMatchObject({ key: "k", state: "no-worker" });
+});
+
 test("memory: where, of what size, how it came about and for whom it is kept", () => {
   const bench = new Bench().client().worker(1);
   bench.submit([spec(1), spec(2, [1]), spec(3, [1])]);
