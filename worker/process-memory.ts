@@ -1,20 +1,20 @@
 import { readdirSync, readFileSync } from "node:fs";
 
 /**
- * The resident memory of a process and of all that it has started, in bytes; undefined where there is no /proc, or the
- * process has ended. Pages that several of them share count several times.
+ * The memory that a process and all that it has started hold, in bytes; undefined where there is no /proc, or the process
+ * has ended. Pages of files (the programs themselves) do not count: processes share them, and the system can drop them.
  */
 export function processTreeBytes(pid: number): number | undefined {
-  const own = residentBytes(pid);
+  const own = heldBytes(pid);
   if (own === undefined) return undefined;
   let bytes = own;
   for (const child of childrenOf(pid)) bytes += processTreeBytes(child) ?? 0;
   return bytes;
 }
 
-function residentBytes(pid: number): number | undefined {
-  const kib = /^VmRSS:\s+(\d+)/m.exec(readText(`/proc/${pid}/status`))?.[1];
-  return kib === undefined ? undefined : Number(kib) * 1024;
+function heldBytes(pid: number): number | undefined {
+  const kib = [...readText(`/proc/${pid}/status`).matchAll(/^Rss(?:Anon|Shmem):\s+(\d+)/gm)];
+  return kib.length === 0 ? undefined : kib.reduce((sum, [, amount]) => sum + Number(amount) * 1024, 0);
 }
 
 /** Each thread of a process lists the processes that it started itself. */

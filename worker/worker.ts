@@ -58,6 +58,7 @@ export class Worker implements AsyncDisposable {
   #store!: ResultStore;
   #memory!: MemoryMonitor;
   #shell: Shell | undefined;
+  #runner: SlotRunner | undefined;
   #address = "";
   /** Made for this worker, and removed in the end. */
   #temporary: string | undefined;
@@ -152,6 +153,7 @@ export class Worker implements AsyncDisposable {
       onOutput: (line) => this.#output(line),
       log,
     });
+    this.#runner = runner;
     // A slot that is stuck never stops; the end of the process is what it needs.
     this.#closers.push(({ end }) => (end === "stuck" ? Promise.resolve() : runner.stop()));
     this.#shell = new Shell({
@@ -191,6 +193,8 @@ export class Worker implements AsyncDisposable {
       limitBytes,
       read: this.#sources.memoryBytes,
       onSample: (spillBytes) => store.press(spillBytes),
+      isBusy: () => this.runningKeys.length > 0,
+      collectGarbage: () => this.#runner?.collectGarbage(),
       onPaused: (paused) => this.#shell?.handle({ kind: "memory", paused }),
       log,
     });

@@ -1,21 +1,25 @@
 import type { Logger } from "../../protocol/logger.ts";
 import { formatBytes } from "../../protocol/units.ts";
 import { MemoryPressure, memoryFractions } from "../core/memory-pressure.ts";
+import { collectGarbage } from "../executor/garbage.ts";
 import { processTreeBytes } from "../process-memory.ts";
-import { collectGarbage } from "./garbage.ts";
 
 const sampleMs = 200;
-/** How often a worker that is paused looks for garbage of its own: nothing that runs may be left to do it. */
-const collectEverySamples = 25;
+/** How often a worker that is paused looks for garbage: V8 does so by itself only where something runs and allocates. */
+const collectEverySamples = 10;
 
 export interface MemoryMonitorOptions {
   /** 0: no limit, and nothing is watched. */
   readonly limitBytes: number;
-  /** Default: the resident memory of this process and of all that it has started. */
+  /** Default: what this process and all that it has started hold. */
   readonly read?: (() => number) | undefined;
   /** Told with every sample: by how much the process is to become smaller by spilling results; 0: it need not. */
   readonly onSample: (spillBytes: number) => void;
   readonly onPaused: (paused: boolean) => void;
+  /** Whether any task runs. */
+  readonly isBusy: () => boolean;
+  /** Has the slots look for garbage of theirs. */
+  readonly collectGarbage: () => void;
   readonly log: Logger;
 }
 
@@ -44,10 +48,12 @@ export class MemoryMonitor {
 
   #sample(): void {
     const { memoryBytes } = this;
-    const { spillBytes, paused } = this.#pressure.sample(memoryBytes);
+    const { spillBytes, paused } = this.#pressure.sample(memoryBytes, this.#options.isBusy());
     this.#options.onSample(spillBytes);
     if (paused !== this.#paused) this.#turn(paused, memoryBytes);
-    if (paused && this.#pausedSamples++ % collectEverySamples === 0) collectGarbage();
+    if (!paused || this.#pausedSamples++ % collectEverySamples > 0) return;
+    collectGarbage();
+    this.#options.collectGarbage();
   }
 
   #turn(paused: boolean, memoryBytes: number): void {

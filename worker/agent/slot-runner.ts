@@ -74,6 +74,11 @@ export class SlotRunner {
     }
   }
 
+  /** Gives back the memory of what tasks have left behind in slots. */
+  collectGarbage(): void {
+    this.#pool.collectGarbage();
+  }
+
   /** Stops what runs; resolves when nothing of it is left. */
   stop(): Promise<void> {
     this.#stopping ??= this.#stop();

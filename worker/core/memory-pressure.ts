@@ -12,6 +12,9 @@ export const memoryFractions = {
   end: 0.95,
 } as const;
 
+/** So many samples in a row of a paused worker that runs nothing show that waiting will not make it smaller. */
+export const patienceSamples: number = 25;
+
 export interface MemoryDecision {
   /** By how much to make the process smaller by spilling; 0: not at all. */
   readonly spillBytes: number;
@@ -21,20 +24,36 @@ export interface MemoryDecision {
 /** Decides, sample by sample, what a process's memory asks of it. */
 export class MemoryPressure {
   readonly #limitBytes: number;
+  #pauseBytes: number;
   #spilling = false;
   #paused = false;
+  #idleSamples = 0;
 
   constructor(limitBytes: number) {
     this.#limitBytes = limitBytes;
+    this.#pauseBytes = limitBytes * memoryFractions.pause;
   }
 
-  /** `memoryBytes`: what the process and those that it started use now. */
-  sample(memoryBytes: number): MemoryDecision {
-    const limit = this.#limitBytes;
-    const targetBytes = limit * memoryFractions.target;
-    this.#spilling = memoryBytes > (this.#spilling ? targetBytes : limit * memoryFractions.spill);
-    const pausesFrom = this.#paused ? memoryFractions.resume : memoryFractions.pause;
-    this.#paused = memoryBytes > limit * pausesFrom;
+  /** `memoryBytes`: what the process and those that it started use now. `busy`: something runs that may give memory back. */
+  sample(memoryBytes: number, busy: boolean): MemoryDecision {
+    const targetBytes = this.#limitBytes * memoryFractions.target;
+    this.#spilling = memoryBytes > (this.#spilling ? targetBytes : this.#limitBytes * memoryFractions.spill);
+    this.#decidePause(memoryBytes, busy);
     return { spillBytes: this.#spilling ? Math.ceil(memoryBytes - targetBytes) : 0, paused: this.#paused };
+  }
+
+  #decidePause(memoryBytes: number, busy: boolean): void {
+    const resumeBytes = this.#limitBytes * memoryFractions.resume;
+    if (memoryBytes <= resumeBytes) {
+      this.#pauseBytes = this.#limitBytes * memoryFractions.pause;
+      this.#paused = false;
+    } else if (memoryBytes > this.#pauseBytes) this.#paused = true;
+    this.#idleSamples = this.#paused && !busy ? this.#idleSamples + 1 : 0;
+    if (this.#idleSamples < patienceSamples) return;
+    // A pause that nothing can end would be for ever. Half of what is left up to the end is there to work with; tasks that
+    // need more are stopped with their process, and named.
+    const endBytes = this.#limitBytes * memoryFractions.end;
+    this.#pauseBytes = memoryBytes < endBytes ? (memoryBytes + endBytes) / 2 : Number.POSITIVE_INFINITY;
+    this.#paused = false;
   }
 }

@@ -19,6 +19,8 @@ export type ToSlot =
   /** The first message: the slot answers "ready". */
   | { readonly kind: "init"; readonly worker: SlotWorker; readonly cluster: SlotCluster | undefined }
   | { readonly kind: "run"; readonly job: SlotJob }
+  /** The worker is short of memory, and an idle slot gives back none by itself. */
+  | { readonly kind: "collect-garbage" }
   /** Aborts the signal in the task's context, with this error as its reason. */
   | { readonly kind: "abort"; readonly job: number; readonly error: WireError };
 

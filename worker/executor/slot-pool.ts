@@ -49,6 +49,8 @@ export interface SlotPool extends AsyncDisposable {
   cancel(job: number, force: boolean): void;
   /** Cancels what runs; resolves when no thread or process is left but those that were reported as stuck. */
   stop(): Promise<void>;
+  /** Gives back the memory of what tasks have left behind in slots. */
+  collectGarbage(): void;
   /** The child processes that are slots; none with threads. */
   pids(): number[];
 }
@@ -144,6 +146,10 @@ class Pool implements SlotPool {
     this.#stopped = true;
     clearTimeout(this.#trim);
     await Promise.all([...this.#slots.map((slot) => slot.stop()), ...this.#leaving]);
+  }
+
+  collectGarbage(): void {
+    for (const slot of this.#slots) slot.collectGarbage();
   }
 
   pids(): number[] {

@@ -108,6 +108,12 @@ export class Slot {
     host.send({ kind: "run", job });
   }
 
+  /** Gives back the memory of what tasks have left behind, once no code keeps the thread from it. */
+  collectGarbage(): void {
+    const { kind } = this.#state;
+    if (kind === "idle" || kind === "busy") this.#state.host.send({ kind: "collect-garbage" });
+  }
+
   /** Ends the job (force), or lets it run to its end; either way it is answered by "cancelled". */
   cancel(force: boolean): void {
     if (this.#answer !== undefined) this.#answer = { kind: "cancelled", job: this.#answer.job };

@@ -8,7 +8,7 @@ export interface MemoryWatchOptions {
   readonly pid: number;
   /** 0: no limit, and nothing is watched. */
   readonly limitBytes: number;
-  /** Default: the resident memory of the process and of all that it has started, where the system tells. */
+  /** Default: what the process and all that it has started hold, where the system tells. */
   readonly read?: ((pid: number) => number | undefined) | undefined;
   /** Told once, with a sentence about the process. */
   readonly onExceeded: (reason: string) => void;

@@ -60,7 +60,8 @@ export class WorkerProcess {
     const { MUSTER_TOKEN: _, ...env } = process.env;
     const child = fork(fileURLToPath(entry), [], {
       execArgv: processFlags(process.execArgv, 0),
-      env,
+      // The C library keeps what is freed for itself unless it is told a threshold; large results would seem to stay for ever.
+      env: { MALLOC_TRIM_THRESHOLD_: "65536", ...env },
       serialization: "advanced",
       stdio: ["ignore", "pipe", "pipe", "ipc"],
       // A group of its own: Ctrl-C reaches only us, who end it in order, and what its tasks start can be ended with it.

@@ -2,6 +2,7 @@ import { getHeapStatistics } from "node:v8";
 import { isMainThread, Worker } from "node:worker_threads";
 import { assertNever } from "../../../protocol/errors.ts";
 import { installOwnResolution } from "../../../protocol/own-module.ts";
+import { collectGarbage } from "../garbage.ts";
 import type { SlotCluster, SlotWorker, ToSlot } from "../slot-messages.ts";
 import { trapExit } from "./exit-trap.ts";
 import { Output } from "./output.ts";
@@ -30,6 +31,8 @@ function receive(message: ToSlot): void {
       return channel.send({ kind: "ready", heapLimitBytes: getHeapStatistics().heap_size_limit });
     case "run":
       return runtime?.run(message.job);
+    case "collect-garbage":
+      return collectGarbage();
     case "abort":
       return runtime?.abort(message.job, message.error);
     default:

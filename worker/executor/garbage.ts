@@ -4,7 +4,7 @@ import { runInNewContext } from "node:vm";
 let collect: (() => void) | undefined;
 
 /**
- * Gives back the memory of what nobody refers to any more. V8 does so by itself as a program allocates, but a worker that
+ * Gives back the memory of what nobody refers to any more. V8 does so by itself as a program allocates, but one that
  * waits for memory does not allocate.
  */
 export function collectGarbage(): void {
