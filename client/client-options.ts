@@ -3,7 +3,7 @@ import { ClusterError, ConfigurationError } from "../protocol/errors.ts";
 import { importingInSlot } from "../protocol/task-registry.ts";
 import { findToken } from "../protocol/token.ts";
 import type { SessionOptions } from "./session.ts";
-import { checkOptions, isAmount, isAnything, isText, type OptionChecks } from "./task-options.ts";
+import { checkOptions, isAmount, isAnything, isFlag, isText, type OptionChecks } from "./task-options.ts";
 
 export interface ClientOptions {
   /** Default: the cluster object's own; `MUSTER_TOKEN`; else what the scheduler kept for its address on this machine. */
@@ -13,6 +13,13 @@ export interface ClientOptions {
   /** For connecting, all tries together. Default 10,000. */
   readonly timeoutMs?: number | undefined;
   readonly tls?: TlsOptions | undefined;
+  /**
+   * How long to try to get a lost connection back before everything pending is lost, in ms. Default 30,000, as long as a
+   * scheduler keeps its futures; 0: not at all.
+   */
+  readonly reconnectMs?: number | undefined;
+  /** Keeps its futures for an hour after it is closed or lost: who submits the same keys meanwhile finds them. Default false. */
+  readonly detach?: boolean | undefined;
 }
 
 /** What can be connected to, beside an address: any cluster object. */
@@ -21,7 +28,14 @@ export interface ClusterAddress {
   readonly token?: string | undefined;
 }
 
-const checks: OptionChecks = { token: isText, name: isText, timeoutMs: isAmount, tls: isAnything };
+const checks: OptionChecks = {
+  token: isText,
+  name: isText,
+  timeoutMs: isAmount,
+  tls: isAnything,
+  reconnectMs: isAmount,
+  detach: isFlag,
+};
 
 /**
  * @throws ConfigurationError BAD_OPTION; ClusterError BAD_FLOW while a module is imported in a slot
@@ -47,5 +61,7 @@ export function resolveClientOptions(to: string | ClusterAddress, options: Clien
     name: options.name ?? `client-${process.pid}`,
     timeoutMs: options.timeoutMs ?? 10_000,
     tls: options.tls,
+    reconnectMs: options.reconnectMs ?? 30_000,
+    detach: options.detach ?? false,
   };
 }

@@ -112,10 +112,11 @@ export class Client implements AsyncDisposable {
     this.#results = new Results(this.#links, ({ id }, address) =>
       this.#session.send({ op: "missing", future: id, address }),
     );
-    session.listen(
-      (news) => this.#take(news),
-      (error) => this.#end(error),
-    );
+    session.listen({
+      onNews: (news) => this.#take(news),
+      onResumed: (futures) => this.#resumed(futures),
+      onEnd: (error) => this.#end(error),
+    });
   }
 
   /**
@@ -318,6 +319,12 @@ export class Client implements AsyncDisposable {
     if (news.op === "accepted") this.#submissions.answered(news.submission);
     else if (news.op === "rejected") this.#submissions.answered(news.submission, news.error);
     else this.#futures.take(news);
+  }
+
+  /** Futures that were dropped meanwhile, or whose release was lost with the connection. */
+  #resumed(kept: readonly FutureId[]): void {
+    const dropped = kept.filter((future) => this.#futures.get(future) === undefined);
+    if (dropped.length > 0) this.#session.send({ op: "release", futures: dropped });
   }
 
   #release(futures: readonly FutureId[]): void {

@@ -1,4 +1,5 @@
 import type { FnRef } from "../protocol/code.ts";
+import { ClusterError } from "../protocol/errors.ts";
 import { type FnId, fnId } from "../protocol/ids.ts";
 import type { TaskDefinition } from "../protocol/task-registry.ts";
 import { type Identity, identify } from "./code/identify.ts";
@@ -46,6 +47,7 @@ export class Functions {
   }
 
   async #upload({ hash, bytes }: NonNullable<Identity["bundle"]>): Promise<void> {
+    await this.#session.writable();
     if (!(await this.#missing(hash)).has(hash)) return;
     const parts = Math.max(1, Math.ceil(bytes.byteLength / partBytesMax));
     const piece = (part: number): Uint8Array => bytes.subarray(part * partBytesMax, (part + 1) * partBytesMax);
@@ -60,7 +62,14 @@ export class Functions {
       await this.#session.writable();
       this.#session.send({ op: "put-bundle", request, hash, part, parts, bytes: piece(part) });
     }
-    await taken;
+    try {
+      await taken;
+    } catch (error) {
+      // Nothing of an upload outlives the connection that it came over.
+      const cutOff = error instanceof ClusterError && error.code === "CONNECTION_LOST";
+      if (!cutOff || this.#session.ended !== undefined) throw error;
+      await this.#upload({ hash, bytes });
+    }
   }
 
   #missing(hash: string): Promise<ReadonlySet<string>> {

@@ -20,6 +20,17 @@ export interface Hello {
   readonly name: string;
   /** Only with role "worker". */
   readonly registration?: WorkerRegistration | undefined;
+  /** Only with role "client". */
+  readonly session?: ClientSession | undefined;
+}
+
+export interface ClientSession {
+  /** Random: by it a client that was cut off is known again. */
+  readonly id: string;
+  /** It was connected before and was cut off. The scheduler's first message is then "session". */
+  readonly resuming: boolean;
+  /** Its futures outlive it by an hour, also when it says goodbye. */
+  readonly detach: boolean;
 }
 
 /** The answer to a hello that was accepted; one that was not gets `Refusal`, and the socket closes. */
@@ -120,6 +131,8 @@ export interface Submission {
 
 export type ClientToScheduler =
   | Submission
+  /** It ends by its own will: nobody is to wait for it. */
+  | { readonly op: "goodbye"; readonly reason: string }
   | { readonly op: "define-fn"; readonly fn: FnId; readonly ref: FnRef }
   /** Asks which of these bundles the scheduler lacks; the reply's value is the missing hashes. */
   | { readonly op: "has-bundles"; readonly request: number; readonly hashes: readonly string[] }
@@ -219,6 +232,13 @@ export interface WorkerAnswer {
 // ── scheduler → client ───────────────────────────────────────────────────────────────────────────────────────────────
 
 export type SchedulerToClient =
+  /**
+   * The first message to a client that is "resuming". `kept`: its session lives, these are its futures, and how each stands
+   * follows. Otherwise nothing of it is left.
+   */
+  | { readonly op: "session"; readonly kept: boolean; readonly futures: readonly FutureId[] }
+  /** The scheduler ends by its own will: there is nothing to come back to. */
+  | { readonly op: "closing"; readonly reason: string }
   | { readonly op: "accepted"; readonly submission: number }
   /** Nothing of the submission was taken. */
   | { readonly op: "rejected"; readonly submission: number; readonly error: WireError }

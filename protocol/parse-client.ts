@@ -51,6 +51,7 @@ const toScheduler: z.ZodType<ClientToScheduler> = z.discriminatedUnion("op", [
     requests: bulk(taskRequest),
     tasks: bulk(taskSpec),
   }),
+  z.object({ op: z.literal("goodbye"), reason: text }),
   z.object({ op: z.literal("define-fn"), fn: fnId, ref: fnRef }),
   z.object({ op: z.literal("has-bundles"), request: uint, hashes: list(hash) }),
   z.object({ op: z.literal("put-bundle"), request: uint, hash, part: uint, parts: uint, bytes }),
@@ -79,6 +80,8 @@ const toScheduler: z.ZodType<ClientToScheduler> = z.discriminatedUnion("op", [
 ]);
 
 const toClient: z.ZodType<SchedulerToClient> = z.discriminatedUnion("op", [
+  z.object({ op: z.literal("session"), kept: flag, futures: bulk(futureId) }),
+  z.object({ op: z.literal("closing"), reason: text }),
   z.object({ op: z.literal("accepted"), submission: uint }),
   z.object({ op: z.literal("rejected"), submission: uint, error: wireError }),
   z.object({ op: z.literal("finished"), future: futureId, task: taskId, bytes: uint, addresses: list(name) }),

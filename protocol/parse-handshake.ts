@@ -35,6 +35,7 @@ const hello: z.ZodType<Hello> = z
     token: name,
     name,
     registration: registration.optional(),
+    session: z.object({ id: name, resuming: flag, detach: flag }).optional(),
   })
   .refine((value) => (value.role === "worker") === (value.registration !== undefined), {
     path: ["registration"],

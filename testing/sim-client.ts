@@ -214,12 +214,16 @@ export class SimClient {
         this.requests.delete(message.request);
         return onReply(message);
       }
+      case "session":
+      case "closing":
+        // Told only to clients that can come back, and by a scheduler that is closed.
+        return this.#around.violated("correctness", `${this.name} was told "${message.op}"`);
       default:
         return this.#news(message);
     }
   }
 
-  #news(message: Exclude<SchedulerToClient, { op: "accepted" | "rejected" | "reply" }>): void {
+  #news(message: Exclude<SchedulerToClient, { op: "accepted" | "rejected" | "reply" | "session" | "closing" }>): void {
     const future = this.futures.get(message.future);
     // Released, while this was on its way.
     if (future === undefined) return;

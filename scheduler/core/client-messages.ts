@@ -10,8 +10,13 @@ import type { SchedulerState } from "./state.ts";
 import { tellFinished } from "./transitions.ts";
 import { missingAt } from "./worker-messages.ts";
 
+/** How long the futures of a client that detached outlive it. */
+export const detachedMs: number = 3_600_000;
+
 export function handleClientMessage(state: SchedulerState, client: ClientRecord, message: ClientToScheduler): void {
   switch (message.op) {
+    case "goodbye":
+      return endClient(state, client);
     case "submit":
       return submit(state, client, message);
     case "define-fn":
@@ -62,6 +67,12 @@ export function handleClientMessage(state: SchedulerState, client: ClientRecord,
     default:
       assertNever(message);
   }
+}
+
+/** By its own will. */
+function endClient(state: SchedulerState, client: ClientRecord): void {
+  if (client.session?.detach === true) client.absentUntilMs = state.nowMs + detachedMs;
+  else loseClient(state, client);
 }
 
 /** Its futures go with it. */

@@ -1,10 +1,18 @@
 import type { ClientId, FnId, FutureId, TaskId } from "../../protocol/ids.ts";
+import type { ClientSession } from "../../protocol/messages.ts";
+import { Conversation } from "./conversation.ts";
 import type { FnRecord } from "./functions.ts";
 import type { Task } from "./task.ts";
 
 export class ClientRecord {
-  readonly id: ClientId;
+  /** That of its present connection, or of its last. */
+  id: ClientId;
   readonly name: string;
+  /** Undefined: it cannot come back. */
+  readonly session: ClientSession | undefined;
+  readonly conversation: Conversation = new Conversation();
+  /** Set while it is cut off: when it is given up. */
+  absentUntilMs: number | undefined = undefined;
   /** The tasks behind its live futures. */
   readonly futures: Map<FutureId, Task> = new Map();
   /** Values that it is putting on workers right now, by the future that will stand for each. */
@@ -12,8 +20,9 @@ export class ClientRecord {
   /** Its own numbers for functions. */
   readonly fns: Map<FnId, FnRecord> = new Map();
 
-  constructor(id: ClientId, name: string) {
+  constructor(id: ClientId, name: string, session?: ClientSession) {
     this.id = id;
     this.name = name;
+    this.session = session;
   }
 }

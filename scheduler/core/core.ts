@@ -1,7 +1,7 @@
 import { assertNever } from "../../protocol/errors.ts";
 import { absenceWakeupMs, disconnectWorker, isCutOff, meetWorker, probed, wakeAbsent } from "./absence.ts";
-import { handleClientMessage, loseClient } from "./client-messages.ts";
-import { ClientRecord } from "./client-record.ts";
+import { loseClient } from "./client-messages.ts";
+import { disconnectClient, hearClient, loseAbsentClients, meetClient } from "./client-session.ts";
 import type { SchedulerEffect, SchedulerEvent } from "./events.ts";
 import { silenceMsMax } from "./heartbeat.ts";
 import { checkInvariants } from "./invariants.ts";
@@ -44,11 +44,15 @@ export class SchedulerCore {
     const state = this.#state;
     switch (event.kind) {
       case "client-connected":
-        state.clients.set(event.client, new ClientRecord(event.client, event.name));
-        return;
+        return meetClient(state, event.client, event.name, event.session);
       case "client-message": {
         const client = state.clients.get(event.client);
-        if (client !== undefined) handleClientMessage(state, client, event.message);
+        if (client !== undefined) hearClient(state, client, event.message);
+        return;
+      }
+      case "client-disconnected": {
+        const client = state.clients.get(event.client);
+        if (client !== undefined) disconnectClient(state, client);
         return;
       }
       case "client-lost": {
@@ -82,6 +86,7 @@ export class SchedulerCore {
       case "wake":
         this.#loseSilent();
         wakeAbsent(state);
+        loseAbsentClients(state);
         return state.noWorkerWatch.expire(state);
       default:
         assertNever(event);
@@ -107,6 +112,7 @@ export class SchedulerCore {
       const silentAtMs = isCutOff(worker) ? Number.POSITIVE_INFINITY : worker.lastHeardMs + silenceMs;
       nextMs = Math.min(nextMs, silentAtMs, absenceWakeupMs(worker));
     }
+    for (const { absentUntilMs } of state.clients.values()) nextMs = Math.min(nextMs, absentUntilMs ?? nextMs);
     return Number.isFinite(nextMs) ? nextMs : undefined;
   }
 

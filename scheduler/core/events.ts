@@ -1,5 +1,6 @@
 import type { ClientId, WorkerId } from "../../protocol/ids.ts";
 import type {
+  ClientSession,
   ClientToScheduler,
   SchedulerToClient,
   SchedulerToWorker,
@@ -9,8 +10,16 @@ import type {
 
 /** What a shell may tell the scheduler's core. Bundles are the shell's own affair and never get here. */
 export type SchedulerEvent =
-  | { readonly kind: "client-connected"; readonly client: ClientId; readonly name: string }
+  | {
+      readonly kind: "client-connected";
+      readonly client: ClientId;
+      readonly name: string;
+      readonly session?: ClientSession | undefined;
+    }
   | { readonly kind: "client-message"; readonly client: ClientId; readonly message: ClientToScheduler }
+  /** Its socket closed: it may be back. */
+  | { readonly kind: "client-disconnected"; readonly client: ClientId }
+  /** It is known to be gone. */
   | { readonly kind: "client-lost"; readonly client: ClientId }
   | { readonly kind: "worker-connected"; readonly worker: WorkerId; readonly registration: WorkerRegistration }
   | { readonly kind: "worker-message"; readonly worker: WorkerId; readonly message: WorkerToScheduler }

@@ -21,7 +21,7 @@ export interface SchedulerCoreOptions {
   readonly startedAt: string;
   /** A worker that is silent this long on an open socket is lost, in ms; at least ten heartbeats. Default 30,000. */
   readonly workerTtlMs?: number;
-  /** A worker that was cut off and is back within this time goes on as if nothing had happened, in ms. Default 30,000; 0: never. */
+  /** A worker or client that was cut off and is back within this time goes on as if nothing had happened, in ms. Default 30,000; 0: never. */
   readonly graceMs?: number;
   /** How many workers may die under a task before it fails with `WorkerLostError`. Default 3. */
   readonly allowedWorkerLosses?: number;
@@ -104,7 +104,10 @@ export class SchedulerState {
     if (run.tasks === 0) this.runs.delete(run.name);
   }
 
+  /** To one that is cut off nothing is sent: it hears how everything stands when it is back. */
   toClient(client: ClientRecord, message: SchedulerToClient): void {
+    if (client.session !== undefined) client.conversation.told(message);
+    if (client.absentUntilMs !== undefined) return;
     this.effects.push({ kind: "to-client", client: client.id, message });
   }
 

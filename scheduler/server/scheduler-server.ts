@@ -163,6 +163,7 @@ export class SchedulerServer implements AsyncDisposable {
     if (stopWorkers) {
       for (const worker of this.#workers.values()) worker.send({ op: "stop", how: "now", restart: false, reason });
     }
+    for (const client of this.#clients.values()) client.send({ op: "closing", reason });
     const stopped = new Promise((resolve) => this.#server.close(resolve));
     const connections = [...this.#clients.values(), ...this.#workers.values()];
     await Promise.all(connections.map((connection) => connection.close(reason)));
@@ -188,14 +189,14 @@ export class SchedulerServer implements AsyncDisposable {
     this.#clients.set(client, connection);
     this.#watchIdleness();
     this.#log.info({ client: hello.name, remote: connection.remote }, "client connected");
-    this.#driver.dispatch([{ kind: "client-connected", client, name: hello.name }]);
+    this.#driver.dispatch([{ kind: "client-connected", client, name: hello.name, session: hello.session }]);
     connection.onMessages((messages) => this.#driver.dispatch(this.#forCore(client, connection, messages)));
     connection.onClose((error) => {
       this.#clients.delete(client);
       this.#bundles.forget(client);
       this.#watchIdleness();
       this.#log.info({ client: hello.name, reason: error.message }, "client gone");
-      this.#driver.dispatch([{ kind: "client-lost", client }]);
+      this.#driver.dispatch([{ kind: "client-disconnected", client }]);
     });
   }
 

@@ -54,8 +54,10 @@ export class FakeCluster {
         client: {
           parse: parseClientToScheduler,
           open,
-          opened: (connection) => {
+          opened: (connection, hello) => {
             this.#connection = connection;
+            // It keeps nothing for a client that was cut off.
+            if (hello.session?.resuming === true) this.tell({ op: "session", kept: false, futures: [] });
             connection.onMessages((messages: readonly ClientToScheduler[]) => {
               for (const message of messages) this.#take(message);
             });

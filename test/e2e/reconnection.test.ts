@@ -43,3 +43,52 @@ test("workers that are cut off in the middle of 500 tasks lose nothing, and noth
     rmSync(directory, { recursive: true });
   }
 });
+
+test("a client that is cut off again and again gets every result, and nothing that it submitted runs twice", async () => {
+  const directory = mkdtempSync(join(tmpdir(), "muster-test-"));
+  const file = join(directory, "runs");
+  const scheduler = await SchedulerServer.start({ port: 0, token });
+  const proxy = await TcpProxy.start(scheduler.address);
+  const nanny = await Nanny.start({ address: scheduler.address, token, name: "a", slots: 2, memoryLimitBytes: 0 });
+  const client = await Client.connect(proxy.address, { token });
+  try {
+    const values: Promise<number>[] = [];
+    for (let x = 0; x < 200; x++) {
+      values.push(client.submit(recorded, [file, x]).result());
+      if (x % 10 === 9) await client.info();
+      if (x % 50 === 25) expect(proxy.cut(100)).toBe(true);
+    }
+    await values[60];
+    expect(proxy.cut(100)).toBe(true);
+    expect(await Promise.all(values)).toEqual(Array.from({ length: 200 }, (_, x) => x * x));
+    const runs = readFileSync(file, "utf8").trimEnd().split("\n").map(Number);
+    expect(runs.toSorted((a, b) => a - b)).toEqual([...Array(200).keys()]);
+    expect((await client.info()).clients).toBe(1);
+  } finally {
+    await client.close();
+    await nanny.close();
+    await proxy.close();
+    await scheduler.close();
+    rmSync(directory, { recursive: true });
+  }
+});
+
+test("a client learns at once that a scheduler ended by its own will, and after reconnectMs that one is not coming back", async () => {
+  const scheduler = await SchedulerServer.start({ port: 0, token });
+  const proxy = await TcpProxy.start(scheduler.address);
+  const direct = await Client.connect(scheduler.address, { token });
+  const cutOff = await Client.connect(proxy.address, { token, reconnectMs: 300 });
+  try {
+    const unanswered = [direct, cutOff].map((client) => client.waitForWorkers(1));
+    const lost = unanswered.map((answer) => expect(answer).rejects.toMatchObject({ code: "CONNECTION_LOST" }));
+    proxy.cut(Number.POSITIVE_INFINITY);
+    await lost[1];
+    expect(() => cutOff.submit(recorded, ["", 1])).toThrow(expect.objectContaining({ code: "CONNECTION_LOST" }));
+    await scheduler.close();
+    await lost[0];
+  } finally {
+    await Promise.all([direct.close(), cutOff.close()]);
+    await proxy.close();
+    await scheduler.close();
+  }
+});

@@ -47,6 +47,7 @@ const fromClient: Each<ClientToScheduler> = {
     ],
     tasks: [{ future, fn, args, deps: futures, request: 0, key: "k", wanted: true }],
   },
+  goodbye: { op: "goodbye", reason: "bye" },
   "define-fn": { op: "define-fn", fn, ref },
   "has-bundles": { op: "has-bundles", request: 1, hashes: [hash] },
   "put-bundle": { op: "put-bundle", request: 1, hash, part: 0, parts: 1, bytes },
@@ -68,6 +69,8 @@ const fromClient: Each<ClientToScheduler> = {
 };
 
 const toClient: Each<SchedulerToClient> = {
+  session: { op: "session", kept: true, futures },
+  closing: { op: "closing", reason: "bye" },
   accepted: { op: "accepted", submission: 1 },
   rejected: { op: "rejected", submission: 1, error },
   finished: { op: "finished", future, task, bytes: 5, addresses: ["ws://a:1"] },

@@ -303,7 +303,7 @@ test("whatever dies, fails or is taken back, every future ends, and a finished o
       const places = new Map<number, { task: TaskId; addresses: readonly string[] }>();
       for (const message of bench.told()) {
         if (message.op === "reply" && message.request === explained) expectSense(message.value as Explanation);
-        if (message.op === "reply" || message.op === "accepted" || message.op === "rejected") continue;
+        if (!("future" in message)) continue;
         last.set(message.future, message.op);
         if (message.op === "finished") places.set(message.future, message);
       }
