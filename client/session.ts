@@ -141,7 +141,10 @@ export class Session {
     connection.onClose((error) => {
       if (this.#connection !== connection || this.#ended !== undefined) return;
       this.#connection = undefined;
-      for (const request of this.#uploads) this.#waiting.get(request)?.reject(error);
+      for (const request of this.#uploads) {
+        this.#waiting.get(request)?.reject(error);
+        this.#waiting.delete(request);
+      }
       this.#uploads.clear();
       // What it cannot accept it would not accept over the next connection either.
       if (this.#options.reconnectMs === 0 || error.code !== "CONNECTION_LOST") this.#end(error);
