@@ -81,7 +81,7 @@ async function expectForgotten(fleet: Fleet): Promise<void> {
     return clients === 1 && Object.values(tasks).every((count) => count === 0);
   };
   try {
-    await eventually("the scheduler to forget", forgotten, 30_000);
+    await eventually("the scheduler to forget", forgotten, 60_000);
   } catch {
     throw new Leftovers(`the scheduler still has ${left}`);
   } finally {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { Client } from "muster";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { taskId } from "../../protocol/ids.ts";
 import { SchedulerServer } from "../../scheduler/server/scheduler-server.ts";
 import { Worker } from "../../worker/worker.ts";
@@ -11,6 +11,8 @@ import { validMessages } from "../protocol/valid-messages.ts";
 import { attack, attacks, type Target } from "./attack.ts";
 
 watchLeaks("file");
+// Those who were cut off are remembered for a while, in case they come back.
+vi.setConfig({ testTimeout: 150_000 });
 
 const token = "the-token";
 /** Far from every task that there is: who shows the token may replace a result, and is not to do so by chance. */
@@ -68,7 +70,7 @@ async function expectUnharmed(messages: readonly unknown[], target: () => Target
     const { clients, workers: registered } = await client.info();
     return clients === 1 && workers.every(({ name }) => registered.some((one) => one.name === name));
   };
-  await eventually("the attackers to be forgotten", left, 45_000);
+  await eventually("the attackers to be forgotten", left, 60_000);
 }
 
 test("a scheduler whose clients send nonsense goes on for the others", async () => {
