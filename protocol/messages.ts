@@ -309,6 +309,8 @@ export type SchedulerToWorker =
       readonly force: boolean;
       readonly reason: string;
     }
+  /** Let go of the attempt if it has not begun. Answered by "cancelled", or by "kept"; not at all once it has ended. */
+  | { readonly op: "give-back"; readonly task: TaskId; readonly attempt: number }
   /** The answer to "unreachable-input": fresh holders. Empty: nobody has it now, wait; the task will be taken back by "cancel" or more holders come. */
   | { readonly op: "holders"; readonly task: TaskId; readonly addresses: readonly string[] }
   /** A bundle that was asked for; the error says why there is none. */
@@ -386,6 +388,8 @@ export type WorkerToScheduler =
       readonly endMs: number;
     }
   | { readonly op: "cancelled"; readonly task: TaskId; readonly attempt: number }
+  /** The attempt that was to be given back has begun. */
+  | { readonly op: "kept"; readonly task: TaskId; readonly attempt: number }
   /** The worker now holds a copy (fetched from a peer, or put there by a client). */
   | { readonly op: "stored"; readonly task: TaskId; readonly bytes: number }
   /** A result that was to be held here is gone (a spill file that could not be read). */

@@ -9,6 +9,7 @@ import { takeInventory } from "./inventory.ts";
 import { leftovers } from "./leftovers.ts";
 import { loseWorker } from "./losses.ts";
 import { pump } from "./placement.ts";
+import { reclaim } from "./reclaim.ts";
 import { settleAll } from "./settle.ts";
 import { type SchedulerCoreOptions, SchedulerState } from "./state.ts";
 import { handleWorkerMessage } from "./worker-messages.ts";
@@ -36,6 +37,7 @@ export class SchedulerCore {
     if (state.replication.active) state.replication.advance(state);
     state.copies.send(state);
     pump(state);
+    reclaim(state);
     state.noWorkerWatch.review(state);
     return state.effects;
   }

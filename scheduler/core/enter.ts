@@ -52,6 +52,8 @@ function leaveWorker(state: SchedulerState, task: Task, was: TaskState & { kind:
     task.run.lent--;
   }
   task.run.serve(-was.estimateMs);
+  if (was.askedBack) state.askedBack--;
+  if (worker.processing.size <= worker.slots) state.crowded.delete(worker);
   if (!worker.gone) state.hungry.add(worker);
 }
 

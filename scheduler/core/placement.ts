@@ -59,7 +59,7 @@ function lessBusy(a: WorkerRecord, b: WorkerRecord): boolean {
   return a.id < b.id;
 }
 
-const takesTasks = (worker: WorkerRecord): boolean => worker.status === "running" && !worker.gone;
+export const takesTasks = (worker: WorkerRecord): boolean => worker.status === "running" && !worker.gone;
 
 /** Gives queued tasks to workers with room: first to free slots, evenly, then ahead of need. */
 export function pump(state: SchedulerState): void {
@@ -110,7 +110,7 @@ function next(state: SchedulerState, worker: WorkerRecord): Task | undefined {
 }
 
 /** Whether the worker could start the task now. The answer is the same for every task of its run and placement class. */
-function mayRun(state: SchedulerState, task: Task, worker: WorkerRecord): boolean {
+export function mayRun(state: SchedulerState, task: Task, worker: WorkerRecord): boolean {
   if (task.run.hasAllItsSlots || !hasRoom(task.placement, worker)) return false;
   return suits(task.placement, worker, state.workers.values());
 }
@@ -136,7 +136,8 @@ function overflowFor(state: SchedulerState, worker: WorkerRecord, accepts: (task
   return best;
 }
 
-function fetchMs(task: Task, worker: WorkerRecord): number {
+/** What it takes the worker to get the inputs that it does not hold. */
+export function fetchMs(task: Task, worker: WorkerRecord): number {
   let bytes = 0;
   let transfers = 0;
   for (const dep of task.deps) {
@@ -153,9 +154,18 @@ function assign(state: SchedulerState, task: Task, worker: WorkerRecord): void {
   beginAttempt(task, worker.name, state.nowMs);
   const attempt = task.attempts;
   const estimateMs = task.estimate.ms + fetchMs(task, worker);
-  enter(state, task, { kind: "processing", worker, attempt, estimateMs, started: false, lent: false });
+  enter(state, task, {
+    kind: "processing",
+    worker,
+    attempt,
+    estimateMs,
+    started: false,
+    askedBack: false,
+    lent: false,
+  });
   worker.processing.add(task);
   worker.occupancyMs += estimateMs;
+  if (worker.assigned > worker.slots) state.crowded.add(worker);
   worker.consume(task.placement.resources);
   task.run.serve(estimateMs);
   defineFn(state, worker, fn);

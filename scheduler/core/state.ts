@@ -65,6 +65,10 @@ export class SchedulerState {
   readonly unsettled: Task[] = [];
   /** Workers that may have room. */
   readonly hungry: Set<WorkerRecord> = new Set();
+  /** Workers that were sent more than their slots can run. */
+  readonly crowded: Set<WorkerRecord> = new Set();
+  /** Tasks that were asked back from workers and have neither come nor begun. */
+  askedBack = 0;
   /** The least memory limit of any worker, Infinity without any; undefined: to be found out, since workers came or went. */
   leastLimitBytes: number | undefined = undefined;
   generation = 0;

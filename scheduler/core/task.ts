@@ -22,6 +22,8 @@ export type TaskState =
       readonly attempt: number;
       readonly estimateMs: number;
       started: boolean;
+      /** Its worker was asked to give it back, unless it has begun. */
+      askedBack: boolean;
       /** It waits for tasks that it submitted itself, and takes no slot meanwhile. */
       lent: boolean;
     }

@@ -22,13 +22,8 @@ export function handleWorkerMessage(state: SchedulerState, worker: WorkerRecord,
     case "heartbeat":
       worker.memoryBytes = message.memoryBytes;
       return;
-    case "started": {
-      const task = attemptOf(state, worker, message.task, message.attempt);
-      if (task?.state.kind !== "processing") return;
-      task.state.started = true;
-      startAttempt(task, state.nowMs);
-      return;
-    }
+    case "started":
+      return begun(state, worker, message.task, message.attempt);
     case "lent":
       return lend(state, worker, message.task, message.attempt, true);
     case "returned":
@@ -38,7 +33,9 @@ export function handleWorkerMessage(state: SchedulerState, worker: WorkerRecord,
     case "failed":
       return failed(state, worker, message.task, message.attempt, message.error, message.blame === "task");
     case "cancelled":
-      return confirmStopped(state, worker, message.task, message.attempt);
+      return cancelled(state, worker, message.task, message.attempt);
+    case "kept":
+      return begun(state, worker, message.task, message.attempt);
     case "stored":
       return stored(state, worker, message.task, message.bytes);
     case "dropped":
@@ -69,6 +66,26 @@ function attemptOf(state: SchedulerState, worker: WorkerRecord, id: TaskId, atte
   const current = task?.state;
   if (current?.kind !== "processing" || current.worker !== worker || current.attempt !== attempt) return undefined;
   return task;
+}
+
+/** Its code runs. */
+function begun(state: SchedulerState, worker: WorkerRecord, id: TaskId, attempt: number): void {
+  const task = attemptOf(state, worker, id, attempt);
+  if (task?.state.kind !== "processing") return;
+  if (task.state.askedBack) state.askedBack--;
+  task.state.askedBack = false;
+  if (task.state.started) return;
+  task.state.started = true;
+  startAttempt(task, state.nowMs);
+}
+
+/** Nothing of it runs: it was taken back, or it waited there in vain and is given back. */
+function cancelled(state: SchedulerState, worker: WorkerRecord, id: TaskId, attempt: number): void {
+  const task = attemptOf(state, worker, id, attempt);
+  if (task === undefined) return confirmStopped(state, worker, id, attempt);
+  endAttempt(task, "given-back", "another worker had a free slot", state.nowMs);
+  enter(state, task, released);
+  compute(state, task);
 }
 
 /** It begins nothing more, so what it has not begun is for others. What it had begun it said before this. */

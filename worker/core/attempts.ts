@@ -95,6 +95,14 @@ export class Attempts {
     }
   }
 
+  /** Lets go of an attempt that has not begun. */
+  giveBack(task: TaskId, number: number, nowMs: number): void {
+    const attempt = this.byTask.get(task);
+    const hasBegun = attempt?.assignment.attempt === number && attempt.state.kind === "executing";
+    if (hasBegun) this.#with.outbox.send({ op: "kept", task, attempt: number });
+    else this.cancel(task, number, false, nowMs);
+  }
+
   /** A result is here now, however it came: it is kept, and whoever waits for it goes on. */
   arrived(task: TaskId, result: ArrivedValue, nowMs: number): void {
     const { held, inputs } = this.#with;

@@ -190,6 +190,8 @@ export class WorkerCore {
         return this.#attempts.compute(message, nowMs);
       case "cancel":
         return this.#attempts.cancel(message.task, message.attempt, message.force, nowMs);
+      case "give-back":
+        return this.#attempts.giveBack(message.task, message.attempt, nowMs);
       case "free":
         held.drop(message.tasks);
         for (const task of message.tasks) inputs.free(task);

@@ -46,6 +46,8 @@ describe("a worker that is cut off", () => {
     b.answer(3, inventory({ attempts: [open(first)] }));
     b.done(3, first);
     expect(b.told()).toMatchObject([finished(1)]);
+    // Its slot is idle again, while a task waits for the other's.
+    expect(b.sent(2)).toEqual([{ op: "give-back", task: extra?.task, attempt: 1 }]);
     b.nothingElse();
   });
 

@@ -102,6 +102,20 @@ describe("resources", () => {
   });
 });
 
+describe("giving back", () => {
+  const giveBack = (task: number, attempt = 1) => ({ op: "give-back", task: t(task), attempt }) as const;
+
+  it("lets go of what has not begun, keeps what has, and knows nothing of what has ended", () => {
+    const h = new Harness();
+    h.messages(compute(1));
+    h.messages(compute(2));
+    expect(h.messages(giveBack(1))).toEqual([send({ op: "kept", task: t(1), attempt: 1 })]);
+    expect(h.messages(giveBack(2))).toEqual([cancelled(2)]);
+    expect(h.event(slotDone(1))).toEqual([store(1), done(1)]);
+    expect(h.messages(giveBack(1))).toEqual([]);
+  });
+});
+
 describe("cancelling", () => {
   const cancel = (task: number, attempt = 1, force = true) =>
     ({ op: "cancel", task: t(task), attempt, force, reason: "" }) as const;
