@@ -184,11 +184,12 @@ function create(
   for (const index of byRank) {
     const spec = tasks[index] as TaskSpec;
     const key = plan.keys[index] as string;
+    const inputs = (plan.deps[index] ?? []).map((dep) => (typeof dep === "number" ? (byIndex[dep] as Task) : dep));
     let task = state.keys.get(key);
-    if (task === undefined) {
+    // Its inputs may be called the same and be others, if somebody cancelled those: then it gives its key up, as they did.
+    if (task === undefined || !sameList(task.inputs, inputs)) {
       const fn = plan.fns[index] as FnRecord;
       const request = requests[spec.request] as TaskRequest;
-      const inputs = (plan.deps[index] ?? []).map((dep) => (typeof dep === "number" ? (byIndex[dep] as Task) : dep));
       const priority = [-(base + request.priority), generation, first + (plan.order[index] ?? 0)] as const;
       const placement = state.placements.intern(request);
       task = new Task(state.nextTaskId(), key, fn, spec.args, inputs, request, run, placement, priority, fn.estimate);

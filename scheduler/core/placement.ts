@@ -78,24 +78,27 @@ function aheadOf(state: SchedulerState, worker: WorkerRecord, task: Task): numbe
 }
 
 /** Returns the workers that reached the limit. */
-function fillUpTo(state: SchedulerState, limit: (worker: WorkerRecord, task: Task) => number): WorkerRecord[] {
-  const full: WorkerRecord[] = [];
-  let takers: WorkerRecord[] = [];
-  for (const worker of state.hungry) if (takesTasks(worker)) takers.push(worker);
+function fillUpTo(
+  state: SchedulerState,
+  limit: (worker: WorkerRecord, task: Task) => number,
+): ReadonlySet<WorkerRecord> {
+  const full = new Set<WorkerRecord>();
+  const takers = [...state.hungry].filter(takesTasks);
   takers.sort((a, b) => (lessBusy(a, b) ? -1 : 1));
-  while (takers.length > 0 && state.queued > 0) {
-    const again: WorkerRecord[] = [];
+  // In rounds of one task each, for evenness. Whoever found nothing looks again while others still fill up: what waits
+  // for a worker is worth fetching once that worker has no free slot left.
+  for (let assigned = true; assigned && state.queued > 0; ) {
+    assigned = false;
     for (const worker of takers) {
+      if (full.has(worker)) continue;
       const task = next(state, worker);
       if (task === undefined) continue;
-      if (worker.assigned >= limit(worker, task)) {
-        full.push(worker);
-        continue;
+      if (worker.assigned >= limit(worker, task)) full.add(worker);
+      else {
+        assign(state, task, worker);
+        assigned = true;
       }
-      assign(state, task, worker);
-      again.push(worker);
     }
-    takers = again;
   }
   return full;
 }

@@ -250,3 +250,19 @@ test("a client that leaves takes its work with it", () => {
   for (const { task, attempt } of running) bench.answer(1, { op: "cancelled", task, attempt });
   expect(bench.core.idle).toBe(true);
 });
+
+test("a result whose input was cancelled since is not shared with who submits the same keys afresh", () => {
+  const bench = new Bench().client(1).client(2).worker(1);
+  const graph = [spec(1, [], { key: "a" }), spec(2, [1], { key: "b" })];
+  bench.submit(graph, {}, 2);
+  for (let i = 0; i < 2; i++) bench.done(1, first(bench.assigned(1)));
+  bench.say({ op: "cancel", request: 5, futures: [futureId(1)], force: true, reason: "" }, 2);
+  bench.sent(1);
+  bench.submit(graph, {}, 1);
+  for (let i = 0; i < 2; i++) bench.done(1, first(bench.assigned(1)));
+  bench.told(1);
+  // Both results are lost. What client 1 wants can be computed again; what client 2 wants cannot.
+  bench.lose(1);
+  expect(bench.told(1).map((message) => message.op)).toEqual(["pending", "pending"]);
+  expect(bench.told(2).at(-1)).toMatchObject({ op: "cancelled", future: 2 });
+});
