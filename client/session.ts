@@ -239,7 +239,7 @@ function outage(reconnectMs: number, onDeadline: () => void): Outage {
 }
 
 async function connect(
-  { address, token, name, tls, detach }: SessionOptions,
+  { address, token, name, tls, detach, reconnectMs }: SessionOptions,
   id: string,
   timeoutMs: number,
   resuming: boolean,
@@ -247,7 +247,8 @@ async function connect(
 ): Promise<Wire> {
   const { connection } = await dial<SchedulerToClient, ClientToScheduler>({
     address,
-    hello: { role: "client", token, name, session: { id, resuming, detach } },
+    // For one that would not come back nobody is to wait.
+    hello: { role: "client", token, name, session: reconnectMs > 0 || detach ? { id, resuming, detach } : undefined },
     parse: parseSchedulerToClient,
     timeoutMs,
     tls,
