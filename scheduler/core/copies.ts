@@ -35,6 +35,11 @@ export class Copies {
     this.#underWay.get(heir)?.delete(task);
   }
 
+  /** The result is gone. Its copies may never come: once it is there again, they have to be asked for again. */
+  forget(task: Task): void {
+    for (const tasks of this.#underWay.values()) tasks.delete(task);
+  }
+
   /** What was on its way from a lost worker may be asked for again, from another holder. */
   workerGone(gone: WorkerRecord): void {
     this.#underWay.delete(gone);

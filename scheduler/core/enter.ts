@@ -19,6 +19,7 @@ export function enter(state: SchedulerState, task: Task, next: TaskState): void 
     if (next.kind === "memory") completeAttempt(task, state.nowMs);
     else endAttempt(task, "given-back", "", state.nowMs);
   }
+  if (previous.kind === "memory") state.copies.forget(task);
   task.state = next;
   if (next.kind !== previous.kind) task.sinceMs = Math.round(state.nowMs);
   if (next.kind === "queued") {

@@ -17,4 +17,6 @@ export const regressions: readonly { readonly seed: number; readonly found: stri
   { seed: 368, found: "a task queued at a worker stayed there although the worker that it wished for was back" },
   { seed: 452, found: "a task that waited for a lost input kept the resources that computing it again needed" },
   { seed: 225, found: "a worker that computed what it was to copy left the request for copies without an answer" },
+  { seed: 1001903, found: "a result that vanished while it was copied left the request for copies without an answer" },
+  { seed: 42886436, found: "the error of a lost task forgot its evidence when the task was tried again" },
 ];

@@ -75,3 +75,14 @@ test("rebalance moves the largest results that fit, and frees each only once its
   expect(bench.told()).toEqual([{ op: "reply", request: 6, value: null }]);
   bench.nothingElse();
 });
+
+test("a copy of a result that vanished on its way is asked for again once the result is there again", () => {
+  const { bench, ids } = withResults(8);
+  bench.worker(2);
+  bench.say({ op: "copy", request: 4, futures: [futureId(1)], copies: 2 });
+  bench.sent(2);
+  bench.answer(1, { op: "dropped", task: ids[0] as TaskId });
+  const [again] = bench.assigned(1);
+  bench.answer(1, { op: "done", task: ids[0] as TaskId, attempt: again?.attempt ?? 0, bytes: 8, startMs: 0, endMs: 1 });
+  expect(bench.sent(2)).toEqual([{ op: "replicate", inputs: [input(ids[0], 8, "w1")] }]);
+});
