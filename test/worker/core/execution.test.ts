@@ -37,6 +37,15 @@ describe("running tasks", () => {
     expect(h.event(slotDone(3)).slice(2)).toEqual([execute(4, 2), started(2)]);
   });
 
+  it("lets runs take turns, so that more and more of one cannot keep another waiting", () => {
+    const h = new Harness();
+    h.messages(compute(1));
+    h.messages(compute(2), compute(3), compute(4, { run: "other", priority: [9] }));
+    expect(h.event(slotDone(1)).slice(2)).toEqual([execute(2, 3), started(3)]);
+    h.messages(compute(5));
+    expect(h.event(slotDone(2)).slice(2)).toEqual([execute(3, 4, { run: "other" }), started(4)]);
+  });
+
   it("blames the task for what its slot reports", () => {
     const h = new Harness();
     h.messages(compute(1));
