@@ -146,7 +146,7 @@ export class Worker implements AsyncDisposable {
         slots,
         worker: { name, address: peers.address },
         cluster: { address, token },
-        maxHeapBytes: Math.floor(memoryLimitBytes / slots),
+        maxHeapBytes: Math.floor((memoryLimitBytes * memoryFractions.heaps) / slots),
         log,
       },
       onEvent: (event) => this.#shell?.handle(event),

@@ -8,6 +8,8 @@ export const memoryFractions = {
   pause: 0.8,
   /** A paused worker goes on below this, a little lower, so that it does not change its mind all the time. */
   resume: 0.75,
+  /** The heaps of all slots together: a task that overflows its own ends alone, before the whole process is too large. */
+  heaps: 0.6,
   /** Its nanny stops the process, before the operating system stops something else. */
   end: 0.95,
 } as const;
