@@ -1,6 +1,12 @@
 // What `import … from "muster"` gives: on clients, and to the code of tasks on workers.
 
-export { Client, type ComputeOptions, type GatherOptions, type WorkersOption } from "./client/client.ts";
+export {
+  Client,
+  type ComputeOptions,
+  type GatherOptions,
+  type RunShareOptions,
+  type WorkersOption,
+} from "./client/client.ts";
 export type { ClientOptions, ClusterAddress } from "./client/client-options.ts";
 export { installedPackage } from "./client/code/installed-package.ts";
 export { asCompleted, type WaitOptions, type WaitResult, wait } from "./client/completion.ts";

@@ -56,10 +56,26 @@ const computeChecks: OptionChecks = { ...placementChecks, run: isText };
 const gatherChecks: OptionChecks = { errors: oneOf("throw", "skip") };
 const scatterChecks: OptionChecks = { broadcast: isFlag, workers: isTexts };
 const cancelChecks: OptionChecks = { force: isFlag, reason: isString };
+const shareChecks: OptionChecks = {
+  run: isText,
+  weight: (value) =>
+    Number.isFinite(value) && Number(value) > 0 && Number(value) <= 1e6
+      ? undefined
+      : "a number above 0, at most 1,000,000",
+  maxSlots: (value) => (Number.isInteger(value) && Number(value) >= 1 ? undefined : "a whole number, 1 or more"),
+};
 const workersChecks: OptionChecks = { workers: isTexts };
 
 /** One future or several. */
 type Futures = Future<unknown> | Iterable<Future<unknown>>;
+
+/** What a run gets while slots are scarce. */
+export interface RunShareOptions {
+  /** Its share relative to other runs'. Above 0, at most 1,000,000. Default 1. */
+  readonly weight?: number | undefined;
+  /** It never holds more slots than this at once. Default: no limit. */
+  readonly maxSlots?: number | undefined;
+}
 
 /**
  * A connection to a cluster: submits tasks and gives futures for their results. What it submitted ends with it, unless
@@ -198,6 +214,26 @@ export class Client implements AsyncDisposable {
     const { force = true, reason = "" } = options;
     const ids = this.#idsOf(futures);
     await this.#afterSubmissions((request) => ({ op: "cancel", request, futures: ids, force, reason }));
+  }
+
+  /**
+   * Cancels all that a run has not ended, whoever submitted it; `run` is the name given to `submit`, or a flow run's id.
+   * Resolves once nothing of it runs any more.
+   */
+  async cancelRun(run: string, options: CancelOptions = {}): Promise<void> {
+    checkOptions("cancelRun", { run, ...options }, { run: isText, ...cancelChecks });
+    const { force = true, reason = "" } = options;
+    await this.#afterSubmissions((request) => ({ op: "cancel-run", request, run, force, reason }));
+  }
+
+  /**
+   * Says what a run gets while slots are scarce, until this client is closed: `weight` (above 0, at most 1,000,000; default
+   * 1) is its share relative to other runs', and it never holds more than `maxSlots` slots (default: no limit).
+   */
+  async shareRun(run: string, options: RunShareOptions = {}): Promise<void> {
+    checkOptions("shareRun", { run, ...options }, shareChecks);
+    const { weight = 1, maxSlots = 0 } = options;
+    await this.#afterSubmissions((request) => ({ op: "share-run", request, run, weight, slotsMax: maxSlots }));
   }
 
   /** Runs failed tasks again, with the failed tasks that they depend on. */

@@ -155,6 +155,22 @@ export type ClientToScheduler =
       readonly force: boolean;
       readonly reason: string;
     }
+  /** Cancels all that a run has not ended, whoever submitted it. Replied to as "cancel" is. */
+  | {
+      readonly op: "cancel-run";
+      readonly request: number;
+      readonly run: string;
+      readonly force: boolean;
+      readonly reason: string;
+    }
+  /** What a run gets while slots are scarce, from now on and until this client leaves. `slotsMax` 0: no limit. Reply: null. */
+  | {
+      readonly op: "share-run";
+      readonly request: number;
+      readonly run: string;
+      readonly weight: number;
+      readonly slotsMax: number;
+    }
   /** Runs failed tasks again, with the failed tasks they depend on. */
   | { readonly op: "retry"; readonly request: number; readonly futures: readonly FutureId[] }
   /** Reply: `WhoHas[]`, of the client's futures named, or of all that it holds. */

@@ -41,6 +41,9 @@ const taskSpec: z.ZodType<TaskSpec> = z.object({
   wanted: flag,
 });
 
+/** A run without any weight would never be served, and one of boundless weight nobody else. */
+const weight: z.ZodType<number> = z.number().gt(0).lte(1e6);
+
 const toScheduler: z.ZodType<ClientToScheduler> = z.discriminatedUnion("op", [
   z.object({
     op: z.literal("submit"),
@@ -57,6 +60,8 @@ const toScheduler: z.ZodType<ClientToScheduler> = z.discriminatedUnion("op", [
   z.object({ op: z.literal("put-bundle"), request: uint, hash, part: uint, parts: uint, bytes }),
   z.object({ op: z.literal("release"), futures: bulk(futureId) }),
   z.object({ op: z.literal("cancel"), request: uint, futures: bulk(futureId), force: flag, reason: text }),
+  z.object({ op: z.literal("cancel-run"), request: uint, run: name, force: flag, reason: text }),
+  z.object({ op: z.literal("share-run"), request: uint, run: name, weight, slotsMax: uint }),
   z.object({ op: z.literal("retry"), request: uint, futures: bulk(futureId) }),
   z.object({ op: z.literal("who-has"), request: uint, futures: bulk(futureId).optional() }),
   z.object({ op: z.literal("missing"), future: futureId, address: name }),

@@ -2,9 +2,10 @@ import { assertNever } from "../../protocol/errors.ts";
 import type { ClientToScheduler } from "../../protocol/messages.ts";
 import type { ClientRecord } from "./client-record.ts";
 import { answerExplain } from "./explain.ts";
-import { cancel, release, retry } from "./futures.ts";
+import { cancel, cancelRun, release, retry } from "./futures.ts";
 import { clusterInfo, whoHas } from "./info.ts";
 import { submit } from "./intake.ts";
+import { dropShares, shareRun } from "./run-shares.ts";
 import { placeScattered, takeScattered } from "./scatter.ts";
 import type { SchedulerState } from "./state.ts";
 import { tellFinished } from "./transitions.ts";
@@ -28,6 +29,13 @@ export function handleClientMessage(state: SchedulerState, client: ClientRecord,
       return cancel(state, client, message.futures, message.force, message.reason, () =>
         state.reply(client, message.request, null),
       );
+    case "cancel-run": {
+      const { run, force, reason, request } = message;
+      return cancelRun(state, run, force, reason, () => state.reply(client, request, null));
+    }
+    case "share-run":
+      shareRun(state, client, message.run, { weight: message.weight, slotsMax: message.slotsMax || Infinity });
+      return state.reply(client, message.request, null);
     case "retry":
       retry(state, client, message.futures);
       return state.reply(client, message.request, null);
@@ -79,6 +87,7 @@ function endClient(state: SchedulerState, client: ClientRecord): void {
 export function loseClient(state: SchedulerState, client: ClientRecord): void {
   release(state, client, [...client.futures.keys()]);
   state.requests.clientGone(client);
+  dropShares(state, client);
   for (const [task, reservation] of state.reserved) {
     if (reservation.client !== client) continue;
     state.reserved.delete(task);

@@ -34,19 +34,7 @@ export function cancel(
   reason: string,
   whenStopped: () => void,
 ): void {
-  let stopping = 1;
-  const stopped = (): void => {
-    stopping--;
-    if (stopping === 0) whenStopped();
-  };
-  const stop: StopOrder = {
-    force,
-    reason,
-    onTakenBack: (attempt) => {
-      stopping++;
-      attempt.whenStopped.push(stopped);
-    },
-  };
+  const { stop, ordered } = stopOrder(force, reason, whenStopped);
   const named = futures
     .flatMap((future) => client.futures.get(future) ?? [])
     .filter((task) => task.state.kind !== "erred");
@@ -54,8 +42,7 @@ export function cancel(
   const kept = neededByOthers(concerned, client);
   for (const task of named) {
     if (task.state.kind === "erred") continue;
-    const because = reason === "" ? "" : `: ${reason}`;
-    const error = wireError("CANCELLED", `The task "${task.key}" was cancelled${because}.`, { key: task.key, reason });
+    const error = cancelled(task, reason);
     for (const doomed of reachableFrom([task], (each) => each === task || isActive(each))) {
       if (kept.has(doomed)) detach(state, client, doomed, error, stop);
       else fail(state, doomed, error, task, stop);
@@ -63,7 +50,45 @@ export function cancel(
   }
   // Nothing that has what is cancelled for an input may stand for what is submitted under its key from now on.
   for (const task of concerned) if (!kept.has(task) && state.keys.get(task.key) === task) state.keys.delete(task.key);
-  stopped();
+  ordered();
+}
+
+/** Ends all of a run that has not ended, for everybody. */
+export function cancelRun(
+  state: SchedulerState,
+  name: string,
+  force: boolean,
+  reason: string,
+  whenStopped: () => void,
+): void {
+  const { stop, ordered } = stopOrder(force, reason, whenStopped);
+  for (const task of [...state.tasks.values()]) {
+    if (task.run.name !== name || !isActive(task)) continue;
+    for (const doomed of reachableFrom([task], isActive)) {
+      if (state.keys.get(doomed.key) === doomed) state.keys.delete(doomed.key);
+    }
+    fail(state, task, cancelled(task, reason), task, stop);
+  }
+  ordered();
+}
+
+/** Calls back once `ordered` was called and every attempt that was taken back by the order has stopped. */
+function stopOrder(force: boolean, reason: string, whenStopped: () => void): { stop: StopOrder; ordered: () => void } {
+  let stopping = 1;
+  const stopped = (): void => {
+    stopping--;
+    if (stopping === 0) whenStopped();
+  };
+  const onTakenBack: StopOrder["onTakenBack"] = (attempt) => {
+    stopping++;
+    attempt.whenStopped.push(stopped);
+  };
+  return { stop: { force, reason, onTakenBack }, ordered: stopped };
+}
+
+function cancelled(task: Task, reason: string): WireError {
+  const because = reason === "" ? "" : `: ${reason}`;
+  return wireError("CANCELLED", `The task "${task.key}" was cancelled${because}.`, { key: task.key, reason });
 }
 
 /** Of these, those that `accept` takes, and their dependents that it takes, and so on. */

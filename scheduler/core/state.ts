@@ -11,6 +11,7 @@ import { Replication } from "./replication.ts";
 import { Requests } from "./requests.ts";
 import { Retirement } from "./retirement.ts";
 import { Run } from "./run.ts";
+import { applyShare, type RunShare } from "./run-shares.ts";
 import { Story } from "./story.ts";
 import type { Task } from "./task.ts";
 import type { WorkerRecord } from "./worker-record.ts";
@@ -47,6 +48,7 @@ export class SchedulerState {
   readonly workers: Map<WorkerId, WorkerRecord> = new Map();
   readonly clients: Map<ClientId, ClientRecord> = new Map();
   readonly runs: Map<string, Run> = new Map();
+  readonly shares: Map<string, RunShare> = new Map();
   readonly fns: FunctionTable = new FunctionTable();
   readonly placements: PlacementClasses = new PlacementClasses();
   /** Numbers handed out for values that a client is putting on workers right now. */
@@ -98,6 +100,7 @@ export class SchedulerState {
     let run = this.runs.get(name);
     if (run === undefined) {
       run = new Run(name);
+      applyShare(run, this.shares.get(name));
       this.runs.set(name, run);
     }
     return run;

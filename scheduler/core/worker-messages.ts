@@ -1,7 +1,7 @@
 import { assertNever, type WireError } from "../../protocol/errors.ts";
 import type { TaskId } from "../../protocol/ids.ts";
 import type { WorkerToScheduler } from "../../protocol/messages.ts";
-import { endAttempt, startAttempt } from "./attempts.ts";
+import { endAttempt, never, startAttempt } from "./attempts.ts";
 import { addHolder, addressesOf, enter, removeHolder } from "./enter.ts";
 import { loseWorker } from "./losses.ts";
 import { rehome } from "./placement.ts";
@@ -21,6 +21,9 @@ export function handleWorkerMessage(state: SchedulerState, worker: WorkerRecord,
       return;
     case "heartbeat":
       worker.memoryBytes = message.memoryBytes;
+      for (const task of worker.processing) {
+        if (task.startedMs !== never) task.estimate.stillRunning(state.nowMs - task.startedMs);
+      }
       return;
     case "started":
       return begun(state, worker, message.task, message.attempt);

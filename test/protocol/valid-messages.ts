@@ -62,6 +62,8 @@ const fromClient: Each<ClientToScheduler> = {
   scatter: { op: "scatter", request: 1, futures, bytes: [1, 2], workers: [], broadcast: false },
   scattered: { op: "scattered", request: 1, futures, addresses: [["ws://a:1"], []] },
   "run-on-workers": { op: "run-on-workers", request: 1, fn, args, workers: [] },
+  "cancel-run": { op: "cancel-run", request: 1, run: "r", force: true, reason: "because" },
+  "share-run": { op: "share-run", request: 1, run: "r", weight: 2, slotsMax: 3 },
   copy: { op: "copy", request: 1, futures, copies: 2 },
   rebalance: { op: "rebalance", request: 1 },
   "retire-workers": { op: "retire-workers", request: 1, names: ["w"] },
