@@ -178,7 +178,8 @@ export class GraphDriver {
     onProgress();
     if (outcome.kind === "error" && isCutOff(outcome.error)) throw new CutOff();
     const code = outcome.kind === "error" ? codeOf(outcome.error) : "a value";
-    if (code === "CANCELLED" || code === "WORKER_LOST") tally.endlessStopped++;
+    // What kills its slot or its workers may come before the cancel does; it has no retries.
+    if (["CANCELLED", "WORKER_LOST", "TASK_EXITED"].includes(code)) tally.endlessStopped++;
     else tally.wrong.push(`${name}: an endless task that was cancelled ended with ${code}`);
   }
 }
