@@ -19,6 +19,7 @@ const pureProtocol = [
   "ids",
   "errors",
   "messages",
+  "story",
   "cluster-info",
   "explanation",
   "code",

@@ -29,7 +29,7 @@ export function enter(state: SchedulerState, task: Task, next: TaskState): void 
     if (task.placement.queued === 1) state.noWorkerWatch.queued(task.placement);
   }
   if (next.kind === "processing") task.run.processing++;
-  state.story.tell(`${task.key}: ${previous.kind} → ${next.kind}`);
+  state.story.tell(task.id, state.nowMs, next.kind, task.attempts);
 
   const nowActive = isActive(task);
   if (nowActive && !wasActive) for (const dep of task.deps) dep.activeDependents++;

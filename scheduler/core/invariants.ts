@@ -114,5 +114,6 @@ function checkWorker(state: SchedulerState, worker: WorkerRecord): void {
 
 function violated(state: SchedulerState, what: string, task?: Task): never {
   const whose = task === undefined ? "" : ` (task "${task.key}", ${task.state.kind})`;
-  throw new InvariantViolation(`${what}${whose}\nstory:\n  ${state.story.about(task?.key).join("\n  ")}`);
+  const story = task === undefined ? state.story.latest(50) : state.story.of(task.id);
+  throw new InvariantViolation(`${what}${whose}\nstory:\n  ${story.join("\n  ")}`);
 }

@@ -1,5 +1,6 @@
 import { type ClientId, type TaskId, taskId, type WorkerId } from "../../protocol/ids.ts";
 import type { SchedulerToClient, SchedulerToWorker } from "../../protocol/messages.ts";
+import { Story } from "../../protocol/story.ts";
 import type { ClientRecord } from "./client-record.ts";
 import { Copies } from "./copies.ts";
 import type { SchedulerEffect } from "./events.ts";
@@ -12,7 +13,6 @@ import { Requests } from "./requests.ts";
 import { Retirement } from "./retirement.ts";
 import { Run } from "./run.ts";
 import { applyShare, type RunShare } from "./run-shares.ts";
-import { Story } from "./story.ts";
 import type { Task } from "./task.ts";
 import type { WorkerRecord } from "./worker-record.ts";
 

@@ -2,6 +2,7 @@ import type { FnRef } from "../../protocol/code.ts";
 import type { WireError } from "../../protocol/errors.ts";
 import type { TaskId } from "../../protocol/ids.ts";
 import type { Assignment } from "../../protocol/messages.ts";
+import type { Story } from "../../protocol/story.ts";
 import type { Attempt } from "./attempt.ts";
 import type { CodeShelf } from "./code-shelf.ts";
 import type { ArrivedValue } from "./events.ts";
@@ -11,7 +12,6 @@ import type { Jobs } from "./jobs.ts";
 import type { Outbox } from "./outbox.ts";
 import { ReadyQueue } from "./ready-queue.ts";
 import type { ResourceBudget } from "./resource-budget.ts";
-import type { Story } from "./story.ts";
 
 /** What an attempt goes through needs all of these. */
 export interface Surroundings {

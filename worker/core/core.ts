@@ -1,6 +1,7 @@
 import type { FnRef } from "../../protocol/code.ts";
 import { assertNever, InvariantViolation, type WireError } from "../../protocol/errors.ts";
 import type { FnId, TaskId } from "../../protocol/ids.ts";
+import { Story } from "../../protocol/story.ts";
 import { Attempts, type Surroundings } from "./attempts.ts";
 import { CodeShelf } from "./code-shelf.ts";
 import type { WorkerEffect, WorkerEnd } from "./effects.ts";
@@ -13,7 +14,6 @@ import { Jobs } from "./jobs.ts";
 import { Outbox } from "./outbox.ts";
 import { type Quantities, ResourceBudget } from "./resource-budget.ts";
 import { RunOrders } from "./run-orders.ts";
-import { Story } from "./story.ts";
 
 export interface WorkerCoreOptions {
   /** How many tasks run at a time. */

@@ -1,4 +1,4 @@
-import type { TaskId } from "../../protocol/ids.ts";
+import type { TaskId } from "./ids.ts";
 
 interface Line {
   readonly task: TaskId;
@@ -22,10 +22,26 @@ export class Story {
     this.#next = (this.#next + 1) % this.#lines.length;
   }
 
+  /** What happened to a task, oldest first. */
   of(task: TaskId): string[] {
-    const inOrder = [...this.#lines.slice(this.#next), ...this.#lines.slice(0, this.#next)];
-    return inOrder
-      .filter((line) => line?.task === task)
-      .map((line) => `${line?.atMs} ${line?.what}${line?.detail === undefined ? "" : ` ${line.detail}`}`);
+    return this.#inOrder()
+      .filter((line) => line.task === task)
+      .map(told);
   }
+
+  /** The last things that happened to any task, oldest first. */
+  latest(count: number): string[] {
+    return this.#inOrder()
+      .slice(-count)
+      .map((line) => `task ${line.task}: ${told(line)}`);
+  }
+
+  #inOrder(): Line[] {
+    const lines = [...this.#lines.slice(this.#next), ...this.#lines.slice(0, this.#next)];
+    return lines.filter((line) => line !== undefined);
+  }
+}
+
+function told({ atMs, what, detail }: Line): string {
+  return `${atMs} ${what}${detail === undefined ? "" : ` ${detail}`}`;
 }
