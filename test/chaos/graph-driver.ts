@@ -1,5 +1,5 @@
 import { scheduler } from "node:timers/promises";
-import { Client, type Future, Graph, type GraphNode } from "muster";
+import { Client, ClusterError, type Future, Graph, type GraphNode } from "muster";
 import type { Random } from "../../testing/random.ts";
 import { endless, step, type Value } from "./fixtures/steps.ts";
 import { token } from "./fleet.ts";
@@ -178,8 +178,10 @@ export class GraphDriver {
     onProgress();
     if (outcome.kind === "error" && isCutOff(outcome.error)) throw new CutOff();
     const code = outcome.kind === "error" ? codeOf(outcome.error) : "a value";
-    // What kills its slot or its workers may come before the cancel does; it has no retries.
-    if (["CANCELLED", "WORKER_LOST", "TASK_EXITED"].includes(code)) tally.endlessStopped++;
+    // What kills its slot or its workers may come before the cancel does; it has no retries. Only chaos kills with SIGKILL
+    // at once: a cancel that shows as the end of its slot would show SIGTERM, and is wrong.
+    const slotWasKilled = code === "TASK_EXITED" && outcome.kind === "error" && signalOf(outcome.error) === "SIGKILL";
+    if (code === "CANCELLED" || code === "WORKER_LOST" || slotWasKilled) tally.endlessStopped++;
     else tally.wrong.push(`${name}: an endless task that was cancelled ended with ${code}`);
   }
 }
@@ -232,4 +234,9 @@ async function orCutOff<T>(promise: Promise<T>): Promise<T> {
   } catch (error) {
     throw isCutOff(error) ? new CutOff() : error;
   }
+}
+
+/** The signal that ended a task's slot, where its error tells. */
+function signalOf(error: unknown): unknown {
+  return error instanceof ClusterError ? error.details["signal"] : undefined;
 }
