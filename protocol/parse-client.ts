@@ -67,6 +67,11 @@ const toScheduler: z.ZodType<ClientToScheduler> = z.discriminatedUnion("op", [
   z.object({ op: z.literal("missing"), future: futureId, address: name }),
   z.object({ op: z.literal("explain"), request: uint, future: futureId.optional(), key: name.optional() }),
   z.object({ op: z.literal("info"), request: uint }),
+  z.object({ op: z.literal("load"), request: uint }),
+  z.object({
+    op: z.literal("scaling"),
+    decision: z.object({ atMs: amount, live: uint, requested: uint, target: uint, reason: z.string().max(1_000) }),
+  }),
   z.object({ op: z.literal("wait-for-workers"), request: uint, count: uint }),
   z.object({
     op: z.literal("scatter"),
@@ -78,7 +83,7 @@ const toScheduler: z.ZodType<ClientToScheduler> = z.discriminatedUnion("op", [
   }),
   z.object({ op: z.literal("scattered"), request: uint, futures: bulk(futureId), addresses: bulk(list(name)) }),
   z.object({ op: z.literal("run-on-workers"), request: uint, fn: fnId, args: encodedValue, workers: list(name) }),
-  z.object({ op: z.literal("retire-workers"), request: uint, names: list(name) }),
+  z.object({ op: z.literal("retire-workers"), request: uint, names: list(name), idleOnly: flag.optional() }),
   z.object({ op: z.literal("copy"), request: uint, futures: bulk(futureId), copies: uint }),
   z.object({ op: z.literal("rebalance"), request: uint }),
   z.object({ op: z.literal("restart"), request: uint }),

@@ -1,4 +1,4 @@
-import type { ClusterInfo, WorkerInfo } from "../../protocol/cluster-info.ts";
+import type { ClusterInfo, LoadInfo, WorkerInfo } from "../../protocol/cluster-info.ts";
 import type { FutureId } from "../../protocol/ids.ts";
 import type { WhoHas } from "../../protocol/messages.ts";
 import { protocolVersion } from "../../protocol/version.ts";
@@ -40,15 +40,47 @@ export function clusterInfo(state: SchedulerState): ClusterInfo {
       finished: run.finished,
       failed: run.failed,
     })),
-    clients: state.clients.size,
+    clients: clientsServed(state),
     tasks,
   };
 }
 
+/** Looks at workers and at names of tasks, never at tasks: it is asked every second. */
+export function loadInfo(state: SchedulerState): LoadInfo {
+  let processing = 0;
+  let occupancyMs = 0;
+  for (const worker of state.workers.values()) {
+    processing += worker.assigned;
+    occupancyMs += worker.occupancyMs;
+  }
+  return {
+    workers: Array.from(state.workers.values(), (worker) => ({
+      name: worker.name,
+      status: worker.status,
+      slots: worker.slots,
+      assigned: worker.processing.size + worker.stopping.size,
+      running: worker.running,
+      storedBytes: worker.storedBytes,
+      memoryLimitBytes: worker.registration.memoryLimitBytes,
+      idleMs: worker.isBusy ? undefined : Math.max(0, state.nowMs - worker.idleSinceMs),
+    })),
+    queued: state.queued,
+    unplaceable: state.noWorkerWatch.unplacedTasks,
+    queuedMs: state.backlog.ms,
+    processing,
+    occupancyMs,
+  };
+}
+
+/** Without those that only look after the cluster. */
+export function clientsServed(state: SchedulerState): number {
+  let clients = 0;
+  for (const { observer } of state.clients.values()) if (!observer) clients++;
+  return clients;
+}
+
 function workerInfo(worker: WorkerRecord): WorkerInfo {
   const { name, address, host, pid, slots, executor, memoryLimitBytes, version, nodeVersion } = worker.registration;
-  let running = 0;
-  for (const task of worker.processing) if (task.state.kind === "processing" && task.state.started) running++;
   return {
     name,
     address,
@@ -63,7 +95,7 @@ function workerInfo(worker: WorkerRecord): WorkerInfo {
     storedBytes: worker.storedBytes,
     stored: worker.holds.size,
     assigned: worker.assigned,
-    running,
+    running: worker.running,
     version,
     nodeVersion,
   };

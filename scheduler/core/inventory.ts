@@ -63,6 +63,7 @@ function compareAttempts(
     const bytes = held.get(task.id);
     if (attempt !== undefined) {
       if (attempt.started && !task.state.started) startAttempt(task, state.nowMs);
+      worker.running += Number(attempt.started) - Number(task.state.started);
       task.state.started = attempt.started;
     } else if (bytes !== undefined) finish(state, task, worker, bytes);
     else givenBack.push(task);

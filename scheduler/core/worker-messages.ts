@@ -79,6 +79,7 @@ function begun(state: SchedulerState, worker: WorkerRecord, id: TaskId, attempt:
   task.state.askedBack = false;
   if (task.state.started) return;
   task.state.started = true;
+  worker.running++;
   startAttempt(task, state.nowMs);
 }
 
@@ -166,6 +167,7 @@ export function confirmStopped(state: SchedulerState, worker: WorkerRecord, id: 
   if (entry === undefined) return;
   worker.stopping.delete(key);
   if (entry.lent) worker.lent--;
+  if (!worker.isBusy) worker.idleSinceMs = state.nowMs;
   worker.giveBack(entry.resources);
   state.hungry.add(worker);
   for (const whenStopped of entry.whenStopped) whenStopped();

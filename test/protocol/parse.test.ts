@@ -37,6 +37,7 @@ describe("every message there is", () => {
 const optional = new Set([
   "submit.parent",
   "who-has.futures",
+  "retire-workers.idleOnly",
   "explain.future",
   "explain.key",
   "reply.value",

@@ -58,6 +58,8 @@ const fromClient: Each<ClientToScheduler> = {
   missing: { op: "missing", future, address: "ws://a:1" },
   explain: { op: "explain", request: 1, future, key: "inc-1" },
   info: { op: "info", request: 1 },
+  load: { op: "load", request: 1 },
+  scaling: { op: "scaling", decision: { atMs: 1.7e12, live: 1, requested: 2, target: 3, reason: "because" } },
   "wait-for-workers": { op: "wait-for-workers", request: 1, count: 2 },
   scatter: { op: "scatter", request: 1, futures, bytes: [1, 2], workers: [], broadcast: false },
   scattered: { op: "scattered", request: 1, futures, addresses: [["ws://a:1"], []] },
@@ -66,7 +68,7 @@ const fromClient: Each<ClientToScheduler> = {
   "share-run": { op: "share-run", request: 1, run: "r", weight: 2, slotsMax: 3 },
   copy: { op: "copy", request: 1, futures, copies: 2 },
   rebalance: { op: "rebalance", request: 1 },
-  "retire-workers": { op: "retire-workers", request: 1, names: ["w"] },
+  "retire-workers": { op: "retire-workers", request: 1, names: ["w"], idleOnly: true },
   restart: { op: "restart", request: 1 },
 };
 
