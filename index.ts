@@ -19,16 +19,16 @@ export type { SubmitOptions } from "./client/submit-options.ts";
 export { type AnyTask, type Submittable, type Task, task } from "./client/task.ts";
 export { type TaskContext, taskContext } from "./client/task-context.ts";
 export type { TaskOptions } from "./client/task-options.ts";
+export type { Adapting, AdaptOptions } from "./cluster/adapt-options.ts";
 export type { Executor, ExecutorFuture, RunContext, StartOptions, SubmitExtra } from "./flow/executor.ts";
 export {
-  type AdaptOptions,
   ClusterExecutor,
   type ClusterExecutorOptions,
 } from "./flow/executors/cluster-executor.ts";
 export { LocalExecutor } from "./flow/executors/local-executor.ts";
 export { PoolExecutor, type PoolExecutorOptions, type PoolScheduler } from "./flow/executors/pool-executor.ts";
 export * from "./flow/index.ts";
-export type { ClusterInfo, RunInfo, WorkerInfo, WorkerStatus } from "./protocol/cluster-info.ts";
+export type { ClusterInfo, RunInfo, ScalingDecision, WorkerInfo, WorkerStatus } from "./protocol/cluster-info.ts";
 export {
   CancelledError,
   ClusterError,

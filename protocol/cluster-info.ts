@@ -43,6 +43,7 @@ export interface LoadInfo {
 
 export interface WorkerLoad {
   readonly name: string;
+  readonly address: string;
   readonly status: WorkerStatus;
   readonly slots: number;
   /** Tasks that it was sent and has not ended, and tasks that were taken back and have not stopped. */

@@ -1,7 +1,13 @@
-import { checkOptions, isText, type OptionChecks } from "../../client/task-options.ts";
-import { type Logger, silentLogger } from "../../protocol/logger.ts";
-import { createToken } from "../../protocol/token.ts";
+import type { OptionChecks } from "../../client/task-options.ts";
+import type { Logger } from "../../protocol/logger.ts";
 import { parseBytes } from "../../protocol/units.ts";
+import {
+  checkWithToken,
+  completeDeployOptions,
+  deployChecks,
+  isSize,
+  type ResolvedDeployOptions,
+} from "../deployed/options.ts";
 import { shapeFor } from "./shape.ts";
 
 export interface LocalClusterOptions {
@@ -29,52 +35,20 @@ export interface LocalClusterOptions {
   readonly logger?: Logger | undefined;
 }
 
-export interface ResolvedLocalClusterOptions {
-  readonly nWorkers: number;
-  readonly threadsPerWorker: number;
+export interface ResolvedLocalClusterOptions extends ResolvedDeployOptions {
   readonly executor: "threads" | "processes";
   /** Undefined: the worker takes its share by itself. */
   readonly memoryLimitBytes: number | undefined;
-  readonly host: string;
-  readonly port: number;
-  readonly token: string;
-  readonly idleTimeoutMs: number | undefined;
-  readonly noWorkersTimeoutMs: number | undefined;
-  readonly log: Logger;
 }
 
-const wholeNumber =
-  (least: number, most: number): OptionChecks[string] =>
-  (value) => {
-    if (Number.isInteger(value) && Number(value) >= least && Number(value) <= most) return undefined;
-    return `a whole number from ${least} to ${most}`;
-  };
-
-const positiveMs: OptionChecks[string] = (value) =>
-  typeof value === "number" && value > 0 ? undefined : "a number of milliseconds above 0";
+/** A nanny says by itself when its worker does not come up. */
+const { startTimeoutMs: _nannys, ...shared } = deployChecks;
 
 const checks: { readonly [Name in keyof LocalClusterOptions]-?: OptionChecks[string] } = {
-  nWorkers: wholeNumber(0, 10_000),
-  threadsPerWorker: wholeNumber(1, 10_000),
+  ...shared,
   executor: (value) => (value === "threads" || value === "processes" ? undefined : '"threads" or "processes"'),
-  memoryLimit: (value) => {
-    try {
-      parseBytes(value as string | number);
-      return undefined;
-    } catch {
-      return 'a size such as "512MiB" or "2GiB", or bytes';
-    }
-  },
-  host: isText,
-  port: wholeNumber(0, 65_535),
-  token: isText,
+  memoryLimit: isSize,
   dashboard: (value) => (value === false ? undefined : "false: this version has no dashboard yet"),
-  idleTimeoutMs: positiveMs,
-  noWorkersTimeoutMs: positiveMs,
-  logger: (value) =>
-    typeof (value as Logger | null)?.info === "function"
-      ? undefined
-      : "a logger with debug, info, warn, error and child",
 };
 
 /**
@@ -82,23 +56,15 @@ const checks: { readonly [Name in keyof LocalClusterOptions]-?: OptionChecks[str
  * @throws ConfigurationError BAD_OPTION with every problem in one message.
  */
 export function resolveLocalClusterOptions(options: LocalClusterOptions, cores: number): ResolvedLocalClusterOptions {
-  // A token is a secret even when it is of the wrong type, and the message shows what it complains of.
-  const isUnusableToken = options.token !== undefined && typeof options.token !== "string";
-  checkOptions("LocalCluster", isUnusableToken ? { ...(options as object), token: "" } : options, checks);
+  checkWithToken("LocalCluster", options, checks);
   const { nWorkers, threadsPerWorker } = options;
   const shape = shapeFor(cores, {
     ...(nWorkers === undefined ? {} : { nWorkers }),
     ...(threadsPerWorker === undefined ? {} : { threadsPerWorker }),
   });
   return Object.freeze({
-    ...shape,
+    ...completeDeployOptions({ ...options, ...shape }),
     executor: options.executor ?? "threads",
     memoryLimitBytes: options.memoryLimit === undefined ? undefined : parseBytes(options.memoryLimit),
-    host: options.host ?? "127.0.0.1",
-    port: options.port ?? 0,
-    token: options.token ?? createToken(),
-    idleTimeoutMs: options.idleTimeoutMs,
-    noWorkersTimeoutMs: options.noWorkersTimeoutMs,
-    log: options.logger ?? silentLogger,
   });
 }

@@ -56,6 +56,7 @@ export function loadInfo(state: SchedulerState): LoadInfo {
   return {
     workers: Array.from(state.workers.values(), (worker) => ({
       name: worker.name,
+      address: worker.address,
       status: worker.status,
       slots: worker.slots,
       assigned: worker.processing.size + worker.stopping.size,

@@ -36,6 +36,7 @@ test("the load counts what waits by what is known of its duration", () => {
   expect(load.workers).toEqual([
     {
       name: "w1",
+      address: "ws://w1:1",
       status: "running",
       slots: 1,
       assigned: 2,
