@@ -1,4 +1,4 @@
-import type { Check } from "../client/task-options.ts";
+import { ConfigurationError } from "../protocol/errors.ts";
 
 // What it takes to build a cluster on some platform: start, stop, observe and read the logs of one worker. All the rest
 // (the scheduler, scaling, replacing what was lost, taking everything down) is the cluster's.
@@ -50,8 +50,9 @@ export interface Deployer {
   close?(): Promise<void>;
 }
 
-/** Checks the option `deployer`. */
-export const isDeployer: Check = (value) =>
-  typeof (value as Partial<Deployer> | null)?.start === "function"
-    ? undefined
-    : "a deployer, with a start(worker, signal)";
+/** @throws ConfigurationError BAD_OPTION */
+export function checkDeployer(value: unknown): void {
+  if (typeof (value as Partial<Deployer> | null | undefined)?.start === "function") return;
+  const message = "DeployedCluster.deploy takes a deployer first: an object with start(worker, signal)";
+  throw new ConfigurationError("BAD_OPTION", message);
+}

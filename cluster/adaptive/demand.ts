@@ -57,9 +57,10 @@ function memoryFull({ workers }: LoadInfo, wanted: number): string {
   return `results fill ${share}% of the workers' memory: ${workersOf(wanted)}`;
 }
 
-function workAtHand({ queued, processing, unplaceable }: LoadInfo, workMs: number, wanted: number): string {
+function workAtHand({ queued, processing, unplaceable, workers }: LoadInfo, workMs: number, wanted: number): string {
   if (queued + processing === 0) return "there is no work";
-  const stuck = unplaceable > 0 ? ` (${unplaceable} of them for a worker that may run them)` : "";
+  // Without any worker that is no news.
+  const stuck = unplaceable > 0 && workers.length > 0 ? ` (${unplaceable} of them for a worker that may run them)` : "";
   const work = formatDuration(workMs);
   return `${queued} tasks wait${stuck} and ${processing} are under way, ${work} of work: ${workersOf(wanted)}`;
 }

@@ -3,7 +3,7 @@ import type { Logger } from "../../protocol/logger.ts";
 import { type Adapting, type AdaptOptions, resolveAdaptOptions } from "../adapt-options.ts";
 import { AdaptiveLoop } from "../adaptive/loop.ts";
 import type { Cluster, ClusterWorker } from "../cluster.ts";
-import { type Deployer, isDeployer } from "../deployer.ts";
+import { checkDeployer, type Deployer } from "../deployer.ts";
 import { SchedulerHost } from "../scheduler/scheduler-host.ts";
 import { Fleet } from "./fleet.ts";
 import {
@@ -43,7 +43,8 @@ export class DeployedCluster implements Cluster {
    * a worker ended or did not join, with its last lines
    */
   static async deploy(deployer: Deployer, options: DeployOptions = {}): Promise<DeployedCluster> {
-    checkWithToken("DeployedCluster", { ...options, deployer } as object, { ...deployChecks, deployer: isDeployer });
+    checkDeployer(deployer);
+    checkWithToken("DeployedCluster", options, deployChecks);
     return DeployedCluster.launch(deployer, completeDeployOptions(options), DeployedCluster);
   }
 

@@ -68,7 +68,15 @@ describe("the target", () => {
   });
 
   test("comes with its reason", () => {
-    const load = { ...nothing, queued: 90, unplaceable: 5, queuedMs: 48_000, processing: 10, occupancyMs: 2_000 };
+    const load = {
+      ...nothing,
+      queued: 90,
+      unplaceable: 5,
+      queuedMs: 48_000,
+      processing: 10,
+      occupancyMs: 2_000,
+      workers: [worker("a")],
+    };
     expect(demandOf(load, 0, { ...options, maximum: 4 }).reason).toBe(
       "90 tasks wait (5 of them for a worker that may run them) and 10 are under way, 50s of work: 10 workers, of whom 4 are allowed",
     );
