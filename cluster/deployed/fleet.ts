@@ -7,11 +7,11 @@ import type { Deployer, Deployment, WorkerSpec } from "../deployer.ts";
 import { Member } from "./member.ts";
 import type { Roll } from "./roll.ts";
 import type { SchedulerLink } from "./scheduler-link.ts";
-import { endedEarly, gaveUp, startTimedOut } from "./start-errors.ts";
+import { endedUnasked, gaveUp, startTimedOut } from "./start-errors.ts";
 
 /** After so many failures in a row a worker is given up. */
 const failuresMax = 5;
-const firstPauseMs = 500;
+const usualFirstPauseMs = 500;
 const pauseMsMax = 30_000;
 /** One that lived this long does not count as one of a row that died at once. */
 const goodLifeMs = 60_000;
@@ -25,11 +25,13 @@ export interface FleetParts {
   /** What is the same for all workers. */
   readonly spec: Omit<WorkerSpec, "name">;
   readonly startTimeoutMs: number;
-  readonly link: SchedulerLink;
-  readonly roll: Roll;
+  readonly link: Pick<SchedulerLink, "load" | "retire" | "retireIdle">;
+  readonly roll: Pick<Roll, "joined">;
   readonly log: Logger;
   /** A worker was given up, and there is no other. */
   readonly onHopeless: (error: ClusterError) => void;
+  /** The pause after a first failure; each further one doubles it. Default 500. */
+  readonly firstPauseMs?: number | undefined;
 }
 
 /** The workers of a cluster: starts them, replaces those that are lost, and lets them go. */
@@ -186,7 +188,7 @@ export class Fleet implements ScalableFleet {
           { worker: member.name, reason: end.reason },
           `${member.name} ended by itself (${end.reason}) and is replaced`,
         );
-        if (!(await this.#mayTryAgain(member, new Error(end.reason)))) break;
+        if (!(await this.#mayTryAgain(member, endedUnasked(member.name, end, await deployment.logs(), true)))) break;
       } catch (error) {
         if (!isWanted()) break;
         if (first && !patient) {
@@ -210,7 +212,7 @@ export class Fleet implements ScalableFleet {
     const over = new AbortController();
     const timer = setTimeout(() => over.abort(startTimedOut(member.name, startTimeoutMs)), startTimeoutMs);
     const ended = deployment.ended.then(async (end) => {
-      throw endedEarly(member.name, end, await deployment.logs());
+      throw endedUnasked(member.name, end, await deployment.logs(), false);
     });
     ended.catch(() => undefined);
     try {
@@ -233,6 +235,7 @@ export class Fleet implements ScalableFleet {
       this.#giveUp(member, error);
       return false;
     }
+    const { firstPauseMs = usualFirstPauseMs } = this.#parts;
     const pauseMs = Math.min(pauseMsMax, firstPauseMs * 2 ** (member.failures - 1));
     await delay(pauseMs, undefined, { signal: member.unwanted.signal }).catch(() => undefined);
     return !member.unwanted.signal.aborted;

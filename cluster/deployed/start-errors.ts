@@ -5,11 +5,17 @@ import type { WorkerEnd } from "../deployer.ts";
 /** Enough to see why, and little enough to read. */
 const shownLinesMax = 10;
 
-/** A worker was gone before the scheduler had it. */
-export function endedEarly(worker: string, { reason }: WorkerEnd, lines: readonly string[]): ClusterError {
+/** A worker was gone before the scheduler had it, or later and unasked. */
+export function endedUnasked(
+  worker: string,
+  { reason }: WorkerEnd,
+  lines: readonly string[],
+  hadJoined: boolean,
+): ClusterError {
   const last = lines.slice(-shownLinesMax);
   const said = last.length === 0 ? "It wrote nothing." : `Its last lines:\n  ${last.join("\n  ")}`;
-  return new ClusterError("WORKER_LOST", `${worker} ended before it had joined the cluster (${reason}). ${said}`, {
+  const when = hadJoined ? "by itself" : "before it had joined the cluster";
+  return new ClusterError("WORKER_LOST", `${worker} ended ${when} (${reason}). ${said}`, {
     retryable: true,
     details: { worker, reason, lastLogLines: last },
   });
