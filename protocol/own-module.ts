@@ -7,6 +7,7 @@ import { registerHooks } from "node:module";
 const ownModules: Readonly<Record<string, string>> = {
   muster: "index",
   "muster/cluster": "cluster/index",
+  "muster/cluster/docker": "cluster/docker/index",
   "muster/cluster/local": "cluster/local/index",
   "muster/testing": "testing/index",
 };

@@ -50,6 +50,11 @@ const rules: readonly Rule[] = [
     ours: ["protocol/", "client/", "cluster/*", "cluster/deployed/", "scheduler/", "worker/"],
     packages: ["zod"],
   },
+  {
+    of: "cluster/docker/",
+    ours: ["protocol/", "client/", "cluster/*", "cluster/deployed/"],
+    packages: ["dockerode"],
+  },
   // The scheduler of a cluster that has one of its own, in a thread.
   { of: "cluster/scheduler/", ours: ["protocol/", "scheduler/", "worker/"], packages: [] },
   {

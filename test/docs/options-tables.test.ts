@@ -48,7 +48,7 @@ describe("options", () => {
     ["docs/executors.md", "## ClusterExecutor", (options) => new ClusterExecutor(options)],
     ["docs/clusters.md", "## A cluster on this machine", clusterStart],
     ["docs/clusters.md", "## Scaling with the work", resolveAdaptOptions],
-    ["docs/deployers.md", "# Clusters of your own", deploy],
+    ["docs/deployers.md", "## DeployedCluster", deploy],
   ])("%s, %s", async (page, heading, refuse) => {
     expect(namesIn(page, heading).sort()).toEqual((await knownTo(refuse)).sort());
   });
