@@ -5,7 +5,7 @@ import { enter, removeHolder } from "./enter.ts";
 import { rehome } from "./placement.ts";
 import type { SchedulerState } from "./state.ts";
 import { released, type Task } from "./task.ts";
-import { compute, fail, vanish } from "./transitions.ts";
+import { compute, fail, tellFinished, vanish } from "./transitions.ts";
 import { wireError } from "./wire-error.ts";
 import { WorkerRecord } from "./worker-record.ts";
 
@@ -59,6 +59,8 @@ export function loseWorker(state: SchedulerState, worker: WorkerRecord, reason: 
   for (const task of [...worker.holds]) {
     removeHolder(task, worker);
     if (task.holders.size === 0) vanished.push(task);
+    // Who asked at its address might wait for long: a machine that is gone does not even refuse.
+    else for (const want of task.wants) tellFinished(state, task, want);
   }
   const abandoned = [...worker.processing];
   const started = abandoned.filter((task) => task.state.kind === "processing" && task.state.started);
