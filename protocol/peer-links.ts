@@ -8,6 +8,8 @@ import { parsePeerAnswer } from "./parse.ts";
 import { PeerLink } from "./peer-link.ts";
 
 const maxRetryMs = 1_000;
+/** A machine or container that is gone does not refuse, it is only silent: others may have what it had. */
+const dialMsMax = 10_000;
 
 export interface PeerLinksOptions {
   readonly token: string;
@@ -132,7 +134,7 @@ export class PeerLinks implements AsyncDisposable {
         address,
         hello,
         parse: parsePeerAnswer,
-        timeoutMs,
+        timeoutMs: Math.min(timeoutMs, dialMsMax),
         retry: false,
         signal: this.#closing.signal,
         tls,

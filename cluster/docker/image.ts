@@ -1,9 +1,7 @@
 import { ClusterError } from "../../protocol/errors.ts";
 import type { Logger } from "../../protocol/logger.ts";
 import { type Engine, isUnknown, reasonOf } from "./engine.ts";
-
-/** Whether an image is fetched from its registry. */
-export type PullPolicy = "missing" | "always" | "never";
+import type { PullPolicy } from "./options.ts";
 
 /**
  * Sees to it that the engine has the image.

@@ -9,7 +9,9 @@ import {
   type ResolvedDeployOptions,
 } from "../deployed/options.ts";
 import { isDockerHost } from "./engine.ts";
-import type { PullPolicy } from "./image.ts";
+
+/** Whether an image is fetched from its registry: if the engine lacks it, each time, or not at all. */
+export type PullPolicy = "missing" | "always" | "never";
 
 export interface DockerClusterOptions extends DeployOptions {
   /** Holds Muster, its command as entry point, as the repository's Dockerfile makes it. Default: a flow run's `context.image`. */

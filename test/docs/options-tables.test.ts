@@ -6,6 +6,7 @@ import { schedulerCommand } from "../../cli/scheduler.ts";
 import { statusCommand } from "../../cli/status.ts";
 import { workerCommand } from "../../cli/worker.ts";
 import { resolveAdaptOptions } from "../../cluster/adapt-options.ts";
+import { DockerCluster } from "../../cluster/docker/index.ts";
 import { DeployedCluster } from "../../cluster/index.ts";
 import { LocalCluster } from "../../cluster/local/index.ts";
 import { Client, ClusterExecutor, flow, Graph, PoolExecutor, task } from "../../index.ts";
@@ -48,6 +49,7 @@ describe("options", () => {
     ["docs/executors.md", "## ClusterExecutor", (options) => new ClusterExecutor(options)],
     ["docs/clusters.md", "## A cluster on this machine", clusterStart],
     ["docs/clusters.md", "## Scaling with the work", resolveAdaptOptions],
+    ["docs/clusters.md", "## In Docker containers", (options) => DockerCluster.start(options)],
     ["docs/deployers.md", "## DeployedCluster", deploy],
   ])("%s, %s", async (page, heading, refuse) => {
     expect(namesIn(page, heading).sort()).toEqual((await knownTo(refuse)).sort());

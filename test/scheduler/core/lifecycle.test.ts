@@ -208,7 +208,10 @@ test("a worker that retires hands over what only it holds, then stops", () => {
   bench.answer(2, { op: "stored", task: made.task, bytes: 8 });
   expect(bench.sent(1)).toMatchObject([{ op: "stop", how: "drain", restart: false }]);
   bench.answer(1, { op: "goodbye", reason: "retired" });
-  expect(bench.told()).toEqual([{ op: "reply", request: 8, value: ["w1"] }]);
+  expect(bench.told()).toMatchObject([
+    { op: "finished", future: 1, addresses: ["ws://w2:1"] },
+    { op: "reply", request: 8, value: ["w1"] },
+  ]);
   expect(bench.closed).toEqual([1]);
 });
 

@@ -34,10 +34,13 @@ test("copies are asked for until as many workers hold the result, or all there a
   expect(bench.told()).toEqual([]);
   bench.answer(3, { op: "stored", task: ids[0] as TaskId, bytes: 8 });
   expect(bench.told()).toEqual([{ op: "reply", request: 4, value: null }]);
-  // The result now outlives any two of its three holders.
+  // The result now outlives any two of its three holders, and the client hears where it is left.
   bench.lose(1);
   bench.lose(2);
-  expect(bench.told()).toEqual([]);
+  expect(bench.told()).toMatchObject([
+    { op: "finished", future: 1, addresses: ["ws://w2:1", "ws://w3:1"] },
+    { op: "finished", future: 1, addresses: ["ws://w3:1"] },
+  ]);
 });
 
 test("a copy that a lost worker was to take goes to another", () => {
