@@ -3,6 +3,7 @@
 import type { FnRef } from "./code.ts";
 import type { WireError } from "./errors.ts";
 import type { FnId, FutureId, TaskId } from "./ids.ts";
+import type { ClusterEvent, ProfileFrame } from "./record.ts";
 
 /** A value as bytes: the head (msgpack), then the large binaries that the head refers to by index. Opaque to schedulers. */
 export type EncodedValue = readonly Uint8Array[];
@@ -223,6 +224,20 @@ export type ClientToScheduler =
     }
   /** Evens out what workers store. Reply (null) once nothing moves any more. */
   | { readonly op: "rebalance"; readonly request: number }
+  /**
+   * From now on tell what happens, by "events": of one run and of the cluster, or of everything. With `kept` what the
+   * scheduler still remembers comes first. With `profile` workers tell where user code spends its time. Reply: null, after
+   * what was kept.
+   */
+  | {
+      readonly op: "watch";
+      readonly request: number;
+      readonly run?: string | undefined;
+      readonly kept: boolean;
+      readonly profile: boolean;
+    }
+  /** Ends the watch that this request began. Reply: null, after its last events. */
+  | { readonly op: "unwatch"; readonly request: number; readonly watch: number }
   /** Forgets every task of every client and restarts every worker; reply null once as many workers are back. */
   | { readonly op: "restart"; readonly request: number };
 
@@ -270,6 +285,8 @@ export type SchedulerToClient =
   | { readonly op: "cancelled"; readonly future: FutureId; readonly error: WireError }
   /** The result is gone and cannot be made again (a scattered value). */
   | { readonly op: "lost"; readonly future: FutureId; readonly error: WireError }
+  /** What happened since the last of these; `watch` is the request that asked for it. */
+  | { readonly op: "events"; readonly watch: number; readonly events: readonly ClusterEvent[] }
   /** A finished result vanished, or a failed task is tried again: the future is pending once more. */
   | { readonly op: "pending"; readonly future: FutureId }
   | {
@@ -340,6 +357,8 @@ export type SchedulerToWorker =
     }
   /** Fetch copies of these results from where they lie; each is answered by "stored" or "unreachable-input". */
   | { readonly op: "replicate"; readonly inputs: readonly Input[] }
+  /** Begin or cease to sample where user code spends its time. Told by "profile", now and then and at the end. */
+  | { readonly op: "profile"; readonly on: boolean }
   /** Run once, now, beside the slots' queue. Answered by "run-reply". */
   | { readonly op: "run"; readonly request: number; readonly fn: FnId; readonly args: EncodedValue }
   /** Finish what runs ("drain") or stop it ("now"), then end the process; its nanny restarts it if asked to. */
@@ -379,6 +398,9 @@ export type WorkerToScheduler =
       readonly storedBytes: number;
       readonly cpuPercent: number;
       readonly eventLoopDelayMs: number;
+      /** Over all its sockets, since the heartbeat before. */
+      readonly sentBytes: number;
+      readonly receivedBytes: number;
     }
   | { readonly op: "started"; readonly task: TaskId; readonly attempt: number }
   /** The running attempt waits for tasks that it submitted itself: its slot is free for others until "returned". */
@@ -419,6 +441,16 @@ export type WorkerToScheduler =
       readonly value?: EncodedValue | undefined;
       readonly error?: WireError | undefined;
     }
+  /** It wrote results to its disk, or read them back. */
+  | {
+      readonly op: "disk";
+      readonly direction: "write" | "read";
+      readonly bytes: number;
+      readonly startMs: number;
+      readonly endMs: number;
+    }
+  /** Where user code in its slots spent its time since it last told so. */
+  | { readonly op: "profile"; readonly frames: readonly ProfileFrame[] }
   /** New tasks are not welcome until it is "running" again. */
   | { readonly op: "status"; readonly status: "running" | "paused" }
   /** It ends now by its own will: its tasks go back without blame, unless what runs is `suspect` of being the reason. */

@@ -19,6 +19,7 @@ const pureProtocol = [
   "ids",
   "errors",
   "messages",
+  "record",
   "story",
   "cluster-info",
   "explanation",
