@@ -6,6 +6,15 @@ import type { FutureId } from "../protocol/ids.ts";
 import type { ClientToScheduler, WhoHas } from "../protocol/messages.ts";
 import type { NestedClientOptions } from "../protocol/nested-client.ts";
 import { PeerLinks } from "../protocol/transfer.ts";
+import {
+  cancelChecks,
+  computeChecks,
+  gatherChecks,
+  scatterChecks,
+  shareChecks,
+  watchChecks,
+  workersChecks,
+} from "./client-checks.ts";
 import { type ClientOptions, type ClusterAddress, resolveClientOptions } from "./client-options.ts";
 import { withDeadline } from "./deadline.ts";
 import { withOwnNews } from "./explain.ts";
@@ -23,19 +32,9 @@ import { Submissions } from "./submissions.ts";
 import type { SubmitOptions } from "./submit-options.ts";
 import { Submitter, unknownFuture } from "./submitter.ts";
 import type { Submittable, Task } from "./task.ts";
-import {
-  checkOptions,
-  isAmount,
-  isCount,
-  isFlag,
-  isString,
-  isText,
-  isTexts,
-  type OptionChecks,
-  oneOf,
-  placementChecks,
-} from "./task-options.ts";
+import { checkOptions, isAmount, isCount, isText } from "./task-options.ts";
 import { Waits } from "./waits.ts";
+import { type EventListener, Watching, type WatchOptions } from "./watching.ts";
 
 export type { ClientOptions, ClusterAddress } from "./client-options.ts";
 
@@ -51,20 +50,6 @@ export interface WorkersOption {
   /** Names or addresses. Default all. */
   readonly workers?: readonly string[] | undefined;
 }
-
-const computeChecks: OptionChecks = { ...placementChecks, run: isText };
-const gatherChecks: OptionChecks = { errors: oneOf("throw", "skip") };
-const scatterChecks: OptionChecks = { broadcast: isFlag, workers: isTexts };
-const cancelChecks: OptionChecks = { force: isFlag, reason: isString };
-const shareChecks: OptionChecks = {
-  run: isText,
-  weight: (value) =>
-    Number.isFinite(value) && Number(value) > 0 && Number(value) <= 1e6
-      ? undefined
-      : "a number above 0, at most 1,000,000",
-  maxSlots: (value) => (Number.isInteger(value) && Number(value) >= 1 ? undefined : "a whole number, 1 or more"),
-};
-const workersChecks: OptionChecks = { workers: isTexts };
 
 /** One future or several. */
 type Futures = Future<unknown> | Iterable<Future<unknown>>;
@@ -89,6 +74,7 @@ export class Client implements AsyncDisposable {
   readonly #submissions: Submissions;
   readonly #submitter: Submitter;
   readonly #results: Results;
+  readonly #watching: Watching;
   #closing: Promise<void> | undefined;
 
   /**
@@ -114,6 +100,7 @@ export class Client implements AsyncDisposable {
     this.#session = session;
     this.#links = new PeerLinks({ token, name, tls });
     this.#functions = new Functions(session);
+    this.#watching = new Watching(session);
     const prefix = randomUUID();
     const releases = new Releases((ids) => this.#release(ids));
     this.#futures = new FutureTable({
@@ -262,6 +249,15 @@ export class Client implements AsyncDisposable {
     return withOwnNews(told, record);
   }
 
+  /**
+   * Calls the listener with what happens on the cluster, in order and in batches, from now on. Resolves with a function that
+   * ends it, once the last events have been told.
+   */
+  watch(options: WatchOptions, listener: EventListener): Promise<() => Promise<void>> {
+    checkOptions("watch", options, watchChecks);
+    return this.#watching.begin(options, listener);
+  }
+
   /** What the cluster is doing now: workers, runs, tasks by state. */
   info(): Promise<ClusterInfo> {
     return this.#session.request((request) => ({ op: "info", request }));
@@ -356,6 +352,7 @@ export class Client implements AsyncDisposable {
   #take(news: News): void {
     if (news.op === "accepted") this.#submissions.answered(news.submission);
     else if (news.op === "rejected") this.#submissions.answered(news.submission, news.error);
+    else if (news.op === "events") this.#watching.take(news);
     else this.#futures.take(news);
   }
 
@@ -363,6 +360,7 @@ export class Client implements AsyncDisposable {
   #resumed(kept: readonly FutureId[]): void {
     const dropped = kept.filter((future) => this.#futures.get(future) === undefined);
     if (dropped.length > 0) this.#session.send({ op: "release", futures: dropped });
+    this.#watching.resumed();
   }
 
   #release(futures: readonly FutureId[]): void {

@@ -21,6 +21,7 @@ import {
   uint,
   wireError,
 } from "./parse-fields.ts";
+import { clusterEvents } from "./parse-record.ts";
 
 const taskRequest: z.ZodType<TaskRequest> = z.object({
   retries: uint,
@@ -81,6 +82,8 @@ const toScheduler: z.ZodType<ClientToScheduler> = z.discriminatedUnion("op", [
   z.object({ op: z.literal("retire-workers"), request: uint, names: list(name) }),
   z.object({ op: z.literal("copy"), request: uint, futures: bulk(futureId), copies: uint }),
   z.object({ op: z.literal("rebalance"), request: uint }),
+  z.object({ op: z.literal("watch"), request: uint, run: name.optional(), kept: flag, profile: flag }),
+  z.object({ op: z.literal("unwatch"), request: uint, watch: uint }),
   z.object({ op: z.literal("restart"), request: uint }),
 ]);
 
@@ -94,6 +97,7 @@ const toClient: z.ZodType<SchedulerToClient> = z.discriminatedUnion("op", [
   z.object({ op: z.literal("cancelled"), future: futureId, error: wireError }),
   z.object({ op: z.literal("lost"), future: futureId, error: wireError }),
   z.object({ op: z.literal("pending"), future: futureId }),
+  z.object({ op: z.literal("events"), watch: uint, events: clusterEvents }),
   z.object({ op: z.literal("reply"), request: uint, value: shallow.optional(), error: wireError.optional() }),
 ]);
 

@@ -19,6 +19,7 @@ import {
   uint,
   wireError,
 } from "./parse-fields.ts";
+import { profileFrames } from "./parse-record.ts";
 
 const input: z.ZodType<Input> = z.object({ task: taskId, bytes: uint, addresses: list(name) });
 
@@ -44,6 +45,7 @@ const toWorker: z.ZodType<SchedulerToWorker> = z.discriminatedUnion("op", [
   z.object({ op: z.literal("holders"), task: taskId, addresses: list(name) }),
   z.object({ op: z.literal("bundle"), hash, part: uint, parts: uint, bytes, error: wireError.optional() }),
   z.object({ op: z.literal("replicate"), inputs: bulk(input) }),
+  z.object({ op: z.literal("profile"), on: flag }),
   z.object({ op: z.literal("run"), request: uint, fn: fnId, args: encodedValue }),
   z.object({ op: z.literal("stop"), how: z.literal(["drain", "now"]), restart: flag, reason: text }),
 ]);
@@ -62,6 +64,8 @@ const toScheduler: z.ZodType<WorkerToScheduler> = z.discriminatedUnion("op", [
     storedBytes: amount,
     cpuPercent: amount,
     eventLoopDelayMs: amount,
+    sentBytes: amount,
+    receivedBytes: amount,
   }),
   z.object({ op: z.literal("started"), task: taskId, attempt: uint }),
   z.object({ op: z.literal("lent"), task: taskId, attempt: uint }),
@@ -95,6 +99,14 @@ const toScheduler: z.ZodType<WorkerToScheduler> = z.discriminatedUnion("op", [
     value: encodedValue.optional(),
     error: wireError.optional(),
   }),
+  z.object({
+    op: z.literal("disk"),
+    direction: z.literal(["write", "read"]),
+    bytes: amount,
+    startMs: finite,
+    endMs: finite,
+  }),
+  z.object({ op: z.literal("profile"), frames: profileFrames }),
   z.object({ op: z.literal("status"), status: z.literal(["running", "paused"]) }),
   z.object({ op: z.literal("goodbye"), reason: text, suspect: flag.optional() }),
 ]);

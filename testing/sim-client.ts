@@ -216,14 +216,17 @@ export class SimClient {
       }
       case "session":
       case "closing":
-        // Told only to clients that can come back, and by a scheduler that is closed.
+      case "events":
+        // Told only to clients that can come back or watch, and by a scheduler that is closed.
         return this.#around.violated("correctness", `${this.name} was told "${message.op}"`);
       default:
         return this.#news(message);
     }
   }
 
-  #news(message: Exclude<SchedulerToClient, { op: "accepted" | "rejected" | "reply" | "session" | "closing" }>): void {
+  #news(
+    message: Exclude<SchedulerToClient, { op: "accepted" | "rejected" | "reply" | "session" | "closing" | "events" }>,
+  ): void {
     const future = this.futures.get(message.future);
     // Released, while this was on its way.
     if (future === undefined) return;

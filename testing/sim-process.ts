@@ -200,7 +200,7 @@ export class SimProcess implements PeerServer {
     const messages: CoreMessage[] = [];
     for (const message of frame) {
       if (message.op === "welcome") this.#welcomed(link);
-      else if (message.op !== "bundle") messages.push(message);
+      else if (message.op !== "bundle" && message.op !== "profile") messages.push(message);
     }
     if (messages.length > 0) this.handle({ kind: "messages", messages });
   }
@@ -215,7 +215,15 @@ export class SimProcess implements PeerServer {
 
   #beat(link: LinkEnd<WorkerToScheduler, Welcomed>): void {
     if (!this.alive || this.link !== link || !this.connected) return;
-    const beat = { op: "heartbeat", memoryBytes: 0, storedBytes: 0, cpuPercent: 0, eventLoopDelayMs: 0 } as const;
+    const beat = {
+      op: "heartbeat",
+      memoryBytes: 0,
+      storedBytes: 0,
+      cpuPercent: 0,
+      eventLoopDelayMs: 0,
+      sentBytes: 0,
+      receivedBytes: 0,
+    } as const;
     link.send([beat]);
     this.#around.time.schedule(heartbeatMs(1), () => this.receive(() => this.#beat(link)));
   }

@@ -110,6 +110,7 @@ export class SimScheduler {
         this.#frames.delete(link as never);
         return link.close(effect.reason);
       }
+      case "record":
       case "log":
         return;
     }

@@ -6,13 +6,13 @@ import type { SchedulerToWorker } from "../protocol/messages.ts";
 import { PeerLinks, type PeerStore } from "../protocol/transfer.ts";
 import { encodedBytes } from "../protocol/value.ts";
 import { version } from "../protocol/version.ts";
+import { Vitals } from "../protocol/vitals.ts";
 import { BundleRequests } from "./agent/bundle-requests.ts";
 import { MemoryMonitor } from "./agent/memory-monitor.ts";
 import { PeerServer } from "./agent/peer-server.ts";
 import { SchedulerLink } from "./agent/scheduler-link.ts";
 import { Shell } from "./agent/shell.ts";
 import { type OutputLine, SlotRunner } from "./agent/slot-runner.ts";
-import { Vitals } from "./agent/vitals.ts";
 import { WorkerCore } from "./core/core.ts";
 import type { WorkerEnd } from "./core/effects.ts";
 import type { CoreMessage } from "./core/events.ts";
@@ -282,7 +282,7 @@ export class Worker implements AsyncDisposable {
     const forCore: CoreMessage[] = [];
     for (const message of messages) {
       if (message.op === "bundle") this.#bundles.received(message);
-      else forCore.push(message);
+      else if (message.op !== "profile") forCore.push(message);
     }
     if (forCore.length > 0) this.#shell?.handle({ kind: "messages", messages: forCore });
   }

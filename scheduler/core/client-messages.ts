@@ -68,9 +68,11 @@ export function handleClientMessage(state: SchedulerState, client: ClientRecord,
       return state.replication.rebalance(state, client, message.request);
     case "restart":
       return state.requests.restart(state, client, message.request);
+    case "watch":
+    case "unwatch":
     case "has-bundles":
     case "put-bundle":
-      // Answered by the shell, which keeps the bundles.
+      // Answered by the shell, which keeps the bundles and what was recorded.
       return;
     default:
       assertNever(message);

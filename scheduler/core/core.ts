@@ -10,6 +10,7 @@ import { leftovers } from "./leftovers.ts";
 import { loseWorker } from "./losses.ts";
 import { pump } from "./placement.ts";
 import { reclaim } from "./reclaim.ts";
+import { recordPresent } from "./recording.ts";
 import { settleAll } from "./settle.ts";
 import { type SchedulerCoreOptions, SchedulerState } from "./state.ts";
 import { handleWorkerMessage } from "./worker-messages.ts";
@@ -85,6 +86,10 @@ export class SchedulerCore {
         if (worker !== undefined) loseWorker(state, worker, event.reason, true);
         return;
       }
+      case "recording":
+        if (event.on && !state.recording) recordPresent(state);
+        state.recording = event.on;
+        return;
       case "wake":
         this.#loseSilent();
         wakeAbsent(state);

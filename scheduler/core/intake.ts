@@ -4,6 +4,7 @@ import type { Submission, TaskRequest, TaskSpec } from "../../protocol/messages.
 import type { ClientRecord } from "./client-record.ts";
 import type { FnRecord } from "./functions.ts";
 import { graphOrder, topological } from "./order.ts";
+import { recordSubmitted } from "./recording.ts";
 import type { SchedulerState } from "./state.ts";
 import { Task } from "./task.ts";
 import { compute, tellErred, tellFinished } from "./transitions.ts";
@@ -27,6 +28,7 @@ export function submit(state: SchedulerState, client: ClientRecord, submission: 
   }
   state.toClient(client, { op: "accepted", submission: submission.submission });
   const created = create(state, client, submission, plan, positionOf(state, submission));
+  recordSubmitted(state, submission.run, created.length);
   // Inputs first, so that a task finds its inputs' states settled when its own is decided.
   for (const task of created) compute(state, task);
 }

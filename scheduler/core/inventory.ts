@@ -1,6 +1,7 @@
 import type { Inventory } from "../../protocol/messages.ts";
 import { endAttempt, startAttempt } from "./attempts.ts";
 import { enter, removeHolder } from "./enter.ts";
+import { recordWorker } from "./recording.ts";
 import type { SchedulerState } from "./state.ts";
 import { released, type Task } from "./task.ts";
 import { compute, finish, vanish } from "./transitions.ts";
@@ -21,6 +22,7 @@ export function takeInventory(state: SchedulerState, worker: WorkerRecord, inven
   worker.definedFns.clear();
   const awayMs = Math.round(state.nowMs - absence.sinceMs);
   state.log("info", `worker "${worker.name}" is back after ${awayMs} ms`, { worker: worker.name, awayMs });
+  recordWorker(state, worker, "back");
 
   const held = new Map(inventory.held.map(({ task, bytes }) => [task, bytes]));
   dropMissing(state, worker, held);

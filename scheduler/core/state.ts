@@ -28,6 +28,8 @@ export interface SchedulerCoreOptions {
   readonly allowedWorkerLosses?: number;
   /** Tasks without a known duration are sent to a worker up to this multiple of its slots. Default 1.1. */
   readonly workerSaturation?: number;
+  /** Unix epoch time at which the core's clock read 0, in ms; for what is recorded. Default 0. */
+  readonly epochMs?: number;
   /** A queued task that no connected worker could ever run fails after this long, in ms. Default: never. */
   readonly noWorkersTimeoutMs?: number | undefined;
 }
@@ -73,6 +75,8 @@ export class SchedulerState {
   askedBack = 0;
   /** The least memory limit of any worker, Infinity without any; undefined: to be found out, since workers came or went. */
   leastLimitBytes: number | undefined = undefined;
+  /** Whether what happens is told by "record". */
+  recording = false;
   generation = 0;
   ticket = 0;
   readonly story: Story = new Story();
@@ -87,6 +91,7 @@ export class SchedulerState {
       graceMs: options.graceMs ?? 30_000,
       allowedWorkerLosses: options.allowedWorkerLosses ?? 3,
       workerSaturation: options.workerSaturation ?? 1.1,
+      epochMs: options.epochMs ?? 0,
       noWorkersTimeoutMs: options.noWorkersTimeoutMs ?? Number.POSITIVE_INFINITY,
     };
   }

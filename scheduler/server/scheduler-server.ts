@@ -22,7 +22,9 @@ import { answerClient, sendBundle } from "./bundle-answers.ts";
 import { BundleStore, type BundleStoreOptions } from "./bundle-store.ts";
 import { CoreDriver } from "./core-driver.ts";
 import { createHttpServer, listen, reachableHost, type ServerTls } from "./listen.ts";
+import { OwnVitals } from "./own-vitals.ts";
 import { isListening } from "./probe.ts";
+import { Watches } from "./watches.ts";
 
 export interface SchedulerServerOptions {
   /** The address to listen on. Default "127.0.0.1": this machine only. */
@@ -42,6 +44,8 @@ export interface SchedulerServerOptions {
   readonly bundles?: BundleStoreOptions | undefined;
   /** A worker that was cut off and is back within this time goes on as if nothing had happened. Default 30,000; 0: never. */
   readonly graceMs?: number | undefined;
+  /** How many of the last events are kept, for those who begin to watch later. Default 0: none. */
+  readonly keptEvents?: number | undefined;
 }
 
 export interface CloseOptions {
@@ -72,6 +76,8 @@ export class SchedulerServer implements AsyncDisposable {
   readonly #bundles: BundleStore;
   readonly #core: SchedulerCore;
   readonly #driver: CoreDriver;
+  readonly #watches: Watches;
+  readonly #vitals: OwnVitals;
   readonly #clients = new Map<ClientId, ClientConnection>();
   readonly #workers = new Map<WorkerId, WorkerConnection>();
   readonly #ending = new AbortController();
@@ -111,6 +117,8 @@ export class SchedulerServer implements AsyncDisposable {
     this.#core = new SchedulerCore({
       version,
       startedAt: new Date().toISOString(),
+      // The driver's clock.
+      epochMs: performance.timeOrigin,
       ...(options.graceMs === undefined ? {} : { graceMs: options.graceMs }),
       noWorkersTimeoutMs: options.noWorkersTimeoutMs,
     });
@@ -119,6 +127,12 @@ export class SchedulerServer implements AsyncDisposable {
       (effect) => this.#perform(effect),
       (error) => this.#breakDown(error),
     );
+    this.#vitals = new OwnVitals((event) => this.#watches.add(event));
+    this.#watches = new Watches({
+      keptMax: options.keptEvents ?? 0,
+      onWanted: (on) => this.#record(on),
+    });
+    if (this.#watches.wanted) this.#record(true);
     this.#accepted = acceptConnections(server, {
       token: options.token,
       version,
@@ -160,6 +174,8 @@ export class SchedulerServer implements AsyncDisposable {
     this.#driver.stop();
     this.#ending.abort();
     clearTimeout(this.#idleTimer);
+    this.#vitals.stop();
+    this.#watches.close();
     if (stopWorkers) {
       for (const worker of this.#workers.values()) worker.send({ op: "stop", how: "now", restart: false, reason });
     }
@@ -180,6 +196,12 @@ export class SchedulerServer implements AsyncDisposable {
     void this.close({ stopWorkers: true, reason: "the scheduler found itself broken; see its log" });
   }
 
+  #record(on: boolean): void {
+    if (on) this.#vitals.start();
+    else this.#vitals.stop();
+    this.#driver.dispatch([{ kind: "recording", on }]);
+  }
+
   #nextId(): number {
     this.#lastId += 1;
     return this.#lastId;
@@ -194,13 +216,14 @@ export class SchedulerServer implements AsyncDisposable {
     connection.onClose((error) => {
       this.#clients.delete(client);
       this.#bundles.forget(client);
+      this.#watches.forget(connection);
       this.#watchIdleness();
       this.#log.info({ client: hello.name, reason: error.message }, "client gone");
       this.#driver.dispatch([{ kind: "client-disconnected", client }]);
     });
   }
 
-  /** Answers what is about bundles, and leaves the rest to the core. */
+  /** Answers what is about bundles and watching, and leaves the rest to the core. */
   #forCore(
     client: ClientId,
     connection: ClientConnection,
@@ -208,6 +231,12 @@ export class SchedulerServer implements AsyncDisposable {
   ): readonly SchedulerEvent[] {
     const events: SchedulerEvent[] = [];
     for (const message of messages) {
+      if (message.op === "watch" || message.op === "unwatch") {
+        // What was said before it happened before it.
+        this.#driver.dispatch(events.splice(0));
+        this.#answerWatch(connection, message);
+        continue;
+      }
       if (message.op !== "has-bundles" && message.op !== "put-bundle") {
         events.push({ kind: "client-message", client, message });
         continue;
@@ -216,6 +245,15 @@ export class SchedulerServer implements AsyncDisposable {
       if (answer !== undefined) connection.send(answer);
     }
     return events;
+  }
+
+  #answerWatch(
+    connection: ClientConnection,
+    message: Extract<ClientToScheduler, { readonly op: "watch" | "unwatch" }>,
+  ): void {
+    if (message.op === "watch") this.#watches.begin(connection, message.request, message);
+    else this.#watches.end(connection, message.watch);
+    connection.send({ op: "reply", request: message.request, value: null });
   }
 
   #addWorker(connection: WorkerConnection, hello: Hello, worker: WorkerId): void {
@@ -253,6 +291,9 @@ export class SchedulerServer implements AsyncDisposable {
         break;
       case "close-worker":
         this.#hangUp(effect.worker, effect.reason);
+        break;
+      case "record":
+        this.#watches.add(effect.event);
         break;
       case "log":
         this.#log[effect.level](effect.fields, effect.message);

@@ -36,6 +36,7 @@ describe("every message there is", () => {
 
 const optional = new Set([
   "submit.parent",
+  "watch.run",
   "who-has.futures",
   "explain.future",
   "explain.key",

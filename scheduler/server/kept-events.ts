@@ -1,0 +1,57 @@
+import type { ClusterEvent } from "../../protocol/record.ts";
+
+/** Old events go in pieces of this part of all, so that one that comes costs no copying. */
+const pieces = 16;
+
+/** The last events, up to a number; how many were left out is itself told as an event. */
+export class KeptEvents {
+  readonly #pieceMax: number;
+  readonly #enabled: boolean;
+  /** Of workers that are still there: how they joined, if that was dropped. */
+  readonly #present: Map<string, ClusterEvent> = new Map();
+  #pieces: ClusterEvent[][] = [[]];
+  #dropped = 0;
+  #droppedAtMs = 0;
+
+  constructor(keptMax: number) {
+    this.#enabled = keptMax > 0;
+    this.#pieceMax = Math.max(1, Math.ceil(keptMax / pieces));
+  }
+
+  add(event: ClusterEvent): void {
+    if (!this.#enabled) return;
+    let last = this.#pieces.at(-1) as ClusterEvent[];
+    if (last.length >= this.#pieceMax) {
+      last = [];
+      this.#pieces.push(last);
+      if (this.#pieces.length > pieces) this.#drop(this.#pieces.shift() as ClusterEvent[]);
+    }
+    last.push(event);
+  }
+
+  /** Workers that are still there came long ago, so their coming is never dropped with the rest. */
+  *all(): Iterable<ClusterEvent> {
+    yield* this.#present.values();
+    if (this.#dropped > 0) yield { kind: "dropped", atMs: this.#droppedAtMs, what: "events", count: this.#dropped };
+    for (const piece of this.#pieces) yield* piece;
+  }
+
+  #drop(piece: readonly ClusterEvent[]): void {
+    for (const event of piece) {
+      if (event.kind === "worker") {
+        if (event.change === "left" || event.change === "lost") this.#present.delete(event.worker);
+        else if (event.change === "joined") this.#present.set(event.worker, event);
+      }
+      if (event.kind === "dropped") this.#dropped += event.count;
+      else this.#dropped++;
+      this.#droppedAtMs = timeOf(event) ?? this.#droppedAtMs;
+    }
+  }
+}
+
+/** When it was over. */
+function timeOf(event: ClusterEvent): number | undefined {
+  if ("atMs" in event) return event.atMs;
+  if ("endMs" in event) return event.endMs;
+  return event.kind === "log" ? event.line.atMs : event.kind === "scaling" ? event.decision.atMs : undefined;
+}
