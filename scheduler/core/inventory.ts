@@ -1,7 +1,7 @@
 import type { Inventory } from "../../protocol/messages.ts";
 import { endAttempt, startAttempt } from "./attempts.ts";
 import { enter, removeHolder } from "./enter.ts";
-import { recordWorker } from "./recording.ts";
+import { recordFound, recordWorker } from "./recording.ts";
 import type { SchedulerState } from "./state.ts";
 import { released, type Task } from "./task.ts";
 import { compute, finish, vanish } from "./transitions.ts";
@@ -66,8 +66,10 @@ function compareAttempts(
     if (attempt !== undefined) {
       if (attempt.started && !task.state.started) startAttempt(task, state.nowMs);
       task.state.started = attempt.started;
-    } else if (bytes !== undefined) finish(state, task, worker, bytes);
-    else givenBack.push(task);
+    } else if (bytes !== undefined) {
+      recordFound(state, task, worker, bytes);
+      finish(state, task, worker, bytes);
+    } else givenBack.push(task);
   }
   for (const { task, attempt, force, reason } of [...worker.stopping.values()]) {
     const isOpen = open.delete(stoppingKey(task, attempt));

@@ -32,6 +32,13 @@ export function recordEnded(
   if (state.recording) record(state, { ...described(task, worker), ...end });
 }
 
+/** It ended while its worker was cut off, and the worker's word of that was lost: its result alone tells of it. */
+export function recordFound(state: SchedulerState, task: Task, worker: WorkerRecord, bytes: number): void {
+  if (!state.recording) return;
+  const startMs = epoch(state, task.startedMs === never ? task.assignedMs : task.startedMs);
+  record(state, { ...described(task, worker), fate: "done", bytes, message: "", startMs, endMs: epoch(state) });
+}
+
 /** It ran on a worker that is gone. */
 export function recordLost(state: SchedulerState, task: Task, worker: WorkerRecord, message: string): void {
   if (!state.recording || task.startedMs === never) return;

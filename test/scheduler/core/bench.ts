@@ -11,6 +11,7 @@ import type {
   WorkerRegistration,
   WorkerToScheduler,
 } from "../../../protocol/messages.ts";
+import type { ClusterEvent } from "../../../protocol/record.ts";
 import { SchedulerCore, type SchedulerCoreOptions } from "../../../scheduler/core/core.ts";
 import type { SchedulerEvent } from "../../../scheduler/core/events.ts";
 
@@ -60,6 +61,7 @@ export class Bench {
   readonly toClient: Map<number, SchedulerToClient[]> = new Map();
   readonly closed: number[] = [];
   readonly probes: string[] = [];
+  readonly recorded: ClusterEvent[] = [];
   #submissions = 0;
 
   constructor(options: Partial<SchedulerCoreOptions> = {}) {
@@ -72,6 +74,7 @@ export class Bench {
       else if (effect.kind === "to-client") push(this.toClient, effect.client, effect.message);
       else if (effect.kind === "close-worker") this.closed.push(effect.worker);
       else if (effect.kind === "log") this.logged.push(`${effect.level}: ${effect.message}`);
+      else if (effect.kind === "record") this.recorded.push(effect.event);
       else if (effect.kind === "probe-worker") this.probes.push(effect.address);
     }
     this.core.checkInvariants();
