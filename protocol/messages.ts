@@ -449,8 +449,8 @@ export type WorkerToScheduler =
       readonly startMs: number;
       readonly endMs: number;
     }
-  /** Where user code in its slots spent its time since it last told so. */
-  | { readonly op: "profile"; readonly frames: readonly ProfileFrame[] }
+  /** Where user code in its slots spent its time since it last told so. `last`: it samples no longer. */
+  | { readonly op: "profile"; readonly frames: readonly ProfileFrame[]; readonly last: boolean }
   /** New tasks are not welcome until it is "running" again. */
   | { readonly op: "status"; readonly status: "running" | "paused" }
   /** It ends now by its own will: its tasks go back without blame, unless what runs is `suspect` of being the reason. */

@@ -106,7 +106,7 @@ const toScheduler: z.ZodType<WorkerToScheduler> = z.discriminatedUnion("op", [
     startMs: finite,
     endMs: finite,
   }),
-  z.object({ op: z.literal("profile"), frames: profileFrames }),
+  z.object({ op: z.literal("profile"), frames: profileFrames, last: flag }),
   z.object({ op: z.literal("status"), status: z.literal(["running", "paused"]) }),
   z.object({ op: z.literal("goodbye"), reason: text, suspect: flag.optional() }),
 ]);

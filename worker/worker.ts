@@ -10,6 +10,7 @@ import { Vitals } from "../protocol/vitals.ts";
 import { BundleRequests } from "./agent/bundle-requests.ts";
 import { MemoryMonitor } from "./agent/memory-monitor.ts";
 import { PeerServer } from "./agent/peer-server.ts";
+import { Profiling } from "./agent/profiling.ts";
 import { SchedulerLink } from "./agent/scheduler-link.ts";
 import { Shell } from "./agent/shell.ts";
 import { type OutputLine, SlotRunner } from "./agent/slot-runner.ts";
@@ -53,6 +54,10 @@ export class Worker implements AsyncDisposable {
   readonly #core: WorkerCore;
   readonly #links: PeerLinks;
   readonly #bundles: BundleRequests;
+  readonly #profiling: Profiling = new Profiling({
+    profile: (order) => this.#runner?.profile(order) ?? 0,
+    tell: (frames, last) => this.#link?.send({ op: "profile", frames, last }),
+  });
   readonly #closers: ((ending: WorkerEnding) => Promise<unknown>)[] = [];
   #link: SchedulerLink | undefined;
   #store!: ResultStore;
@@ -151,6 +156,7 @@ export class Worker implements AsyncDisposable {
       },
       onEvent: (event) => this.#shell?.handle(event),
       onOutput: (line) => this.#output(line),
+      onProfile: (frames) => this.#profiling.told(frames),
       log,
     });
     this.#runner = runner;
@@ -186,6 +192,7 @@ export class Worker implements AsyncDisposable {
     const store = new ResultStore({
       targetBytes: limitBytes > 0 ? limitBytes * memoryFractions.target : Number.POSITIVE_INFINITY,
       directory,
+      onDisk: (use) => this.#link?.send({ op: "disk", ...use }),
       onUnreadable: (task) => this.#shell?.handle({ kind: "unreadable", tasks: [task] }),
       log,
     });
@@ -264,6 +271,8 @@ export class Worker implements AsyncDisposable {
       onMessages: (messages) => this.#received(messages),
       onDisconnected: () => {
         clearInterval(heartbeat);
+        // Whoever wanted it says so again.
+        this.#profiling.turn(false);
         this.#shell?.handle({ kind: "disconnected" });
       },
       onGivenUp: (error) =>
@@ -282,7 +291,8 @@ export class Worker implements AsyncDisposable {
     const forCore: CoreMessage[] = [];
     for (const message of messages) {
       if (message.op === "bundle") this.#bundles.received(message);
-      else if (message.op !== "profile") forCore.push(message);
+      else if (message.op === "profile") this.#profiling.turn(message.on);
+      else forCore.push(message);
     }
     if (forCore.length > 0) this.#shell?.handle({ kind: "messages", messages: forCore });
   }
@@ -305,6 +315,7 @@ export class Worker implements AsyncDisposable {
     if (this.#ending !== undefined) return;
     this.#ending = ending;
     this.#shell?.close();
+    this.#profiling.stop();
     const { log, name } = this.#options;
     log.info({ worker: name, reason: ending.reason }, "worker ends");
     const outcomes = await Promise.allSettled(this.#closers.map((closer) => closer(ending)));

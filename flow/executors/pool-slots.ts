@@ -128,6 +128,9 @@ export class PoolSlots {
       case "unblocked":
         // Tasks of a pool have no cluster that they could wait for.
         return;
+      case "profile":
+        // Nobody asked for one.
+        return;
       case "log":
         return this.#onLine(event);
       case "done":

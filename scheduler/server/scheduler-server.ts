@@ -24,6 +24,7 @@ import { CoreDriver } from "./core-driver.ts";
 import { createHttpServer, listen, reachableHost, type ServerTls } from "./listen.ts";
 import { OwnVitals } from "./own-vitals.ts";
 import { isListening } from "./probe.ts";
+import { Profiling } from "./profiling.ts";
 import { Watches } from "./watches.ts";
 
 export interface SchedulerServerOptions {
@@ -78,6 +79,7 @@ export class SchedulerServer implements AsyncDisposable {
   readonly #driver: CoreDriver;
   readonly #watches: Watches;
   readonly #vitals: OwnVitals;
+  readonly #profiling: Profiling;
   readonly #clients = new Map<ClientId, ClientConnection>();
   readonly #workers = new Map<WorkerId, WorkerConnection>();
   readonly #ending = new AbortController();
@@ -132,6 +134,11 @@ export class SchedulerServer implements AsyncDisposable {
       keptMax: options.keptEvents ?? 0,
       onWanted: (on) => this.#record(on),
     });
+    this.#profiling = new Profiling({
+      workers: () => this.#workers.keys(),
+      order: (worker, message) => this.#send(this.#workers.get(worker), message),
+      tell: (event) => this.#watches.add(event),
+    });
     if (this.#watches.wanted) this.#record(true);
     this.#accepted = acceptConnections(server, {
       token: options.token,
@@ -176,6 +183,7 @@ export class SchedulerServer implements AsyncDisposable {
     clearTimeout(this.#idleTimer);
     this.#vitals.stop();
     this.#watches.close();
+    this.#profiling.close();
     if (stopWorkers) {
       for (const worker of this.#workers.values()) worker.send({ op: "stop", how: "now", restart: false, reason });
     }
@@ -216,7 +224,7 @@ export class SchedulerServer implements AsyncDisposable {
     connection.onClose((error) => {
       this.#clients.delete(client);
       this.#bundles.forget(client);
-      this.#watches.forget(connection);
+      for (let left = this.#watches.forget(connection); left > 0; left--) this.#profiling.end(() => undefined);
       this.#watchIdleness();
       this.#log.info({ client: hello.name, reason: error.message }, "client gone");
       this.#driver.dispatch([{ kind: "client-disconnected", client }]);
@@ -251,9 +259,19 @@ export class SchedulerServer implements AsyncDisposable {
     connection: ClientConnection,
     message: Extract<ClientToScheduler, { readonly op: "watch" | "unwatch" }>,
   ): void {
-    if (message.op === "watch") this.#watches.begin(connection, message.request, message);
-    else this.#watches.end(connection, message.watch);
-    connection.send({ op: "reply", request: message.request, value: null });
+    const { request } = message;
+    const reply = (): void => connection.send({ op: "reply", request, value: null });
+    if (message.op === "watch") {
+      this.#watches.begin(connection, request, message);
+      if (message.profile) this.#profiling.begin();
+      return reply();
+    }
+    const end = (): void => {
+      this.#watches.end(connection, message.watch);
+      reply();
+    };
+    if (this.#watches.forgoProfile(connection, message.watch)) this.#profiling.end(end);
+    else end();
   }
 
   #addWorker(connection: WorkerConnection, hello: Hello, worker: WorkerId): void {
@@ -261,16 +279,21 @@ export class SchedulerServer implements AsyncDisposable {
     const registration = hello.registration as WorkerRegistration;
     this.#workers.set(worker, connection);
     this.#driver.dispatch([{ kind: "worker-connected", worker, registration }]);
+    this.#profiling.joined(worker);
     connection.onMessages((messages) => {
       const events: SchedulerEvent[] = [];
+      let lastProfile = false;
       for (const message of messages) {
+        if (message.op === "profile" && message.last) lastProfile = true;
         if (message.op === "get-bundle") void sendBundle(this.#bundles, message.hash, connection);
         else events.push({ kind: "worker-message", worker, message });
       }
       // What a worker says after the core has given it up would only be stale.
       if (this.#workers.get(worker) === connection) this.#driver.dispatch(events);
+      if (lastProfile) this.#profiling.ended(worker);
     });
     connection.onClose((error) => {
+      this.#profiling.ended(worker);
       if (!this.#workers.delete(worker)) return;
       this.#driver.dispatch([{ kind: "worker-disconnected", worker, reason: error.message }]);
     });

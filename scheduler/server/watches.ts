@@ -16,6 +16,8 @@ interface Watch {
   readonly request: number;
   /** Only what happens to this run and to the cluster; undefined: everything. */
   readonly run: string | undefined;
+  /** It wants profiles, too. */
+  profile: boolean;
   pending: ClusterEvent[];
 }
 
@@ -63,9 +65,9 @@ export class Watches {
   begin(
     watcher: Watcher,
     request: number,
-    options: { readonly run?: string | undefined; readonly kept: boolean },
+    options: { readonly run?: string | undefined; readonly kept: boolean; readonly profile: boolean },
   ): void {
-    const watch: Watch = { watcher, request, run: options.run, pending: [] };
+    const watch: Watch = { watcher, request, run: options.run, profile: options.profile, pending: [] };
     if (options.kept) {
       for (const event of this.#kept.all()) {
         const run = runOf(event);
@@ -85,13 +87,26 @@ export class Watches {
     for (const watch of this.#watches) if (watch.watcher === watcher && watch.request === request) this.#drop(watch);
   }
 
-  /** Its connection is gone. */
-  forget(watcher: Watcher): void {
+  /** Its connection is gone. Answers how many of its watches wanted profiles. */
+  forget(watcher: Watcher): number {
+    let profiles = 0;
     for (const watch of this.#watches) {
       if (watch.watcher !== watcher) continue;
+      if (watch.profile) profiles++;
       watch.pending = [];
       this.#drop(watch);
     }
+    return profiles;
+  }
+
+  /** Whether this watch wanted profiles; from now on it does not. */
+  forgoProfile(watcher: Watcher, request: number): boolean {
+    for (const watch of this.#watches) {
+      if (watch.watcher !== watcher || watch.request !== request || !watch.profile) continue;
+      watch.profile = false;
+      return true;
+    }
+    return false;
   }
 
   close(): void {

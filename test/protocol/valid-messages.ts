@@ -218,7 +218,7 @@ const fromWorker: Each<WorkerToScheduler> = {
   "get-bundle": { op: "get-bundle", hash },
   "run-reply": { op: "run-reply", request: 1, value: args, error },
   disk: { op: "disk", direction: "write", bytes: 9, startMs: 1, endMs: 2 },
-  profile: { op: "profile", frames: [{ name: "f", place: "a.ts:1", parent: -1, selfMs: 3 }] },
+  profile: { op: "profile", frames: [{ name: "f", place: "a.ts:1", parent: -1, selfMs: 3 }], last: true },
   status: { op: "status", status: "paused" },
   goodbye: { op: "goodbye", reason: "bye" },
 };

@@ -1,6 +1,7 @@
 import { assertNever } from "../../protocol/errors.ts";
 import type { Logger } from "../../protocol/logger.ts";
 import type { EncodedValue } from "../../protocol/messages.ts";
+import type { ProfileFrame } from "../../protocol/record.ts";
 import { encodedBytes } from "../../protocol/value.ts";
 import { toWireError } from "../../protocol/wire-error.ts";
 import type { Execution } from "../core/effects.ts";
@@ -8,6 +9,7 @@ import type { WorkerEvent } from "../core/events.ts";
 import { isJobEnd } from "../executor/slot-job.ts";
 import {
   createSlotPool,
+  type ProfileOrder,
   type SlotEvent,
   type SlotJob,
   type SlotPool,
@@ -24,6 +26,8 @@ export interface SlotRunnerOptions {
   readonly onEvent: (event: WorkerEvent) => void;
   /** A line that user code wrote. */
   readonly onOutput: (line: OutputLine) => void;
+  /** An answer to `profile`. */
+  readonly onProfile: (frames: readonly ProfileFrame[]) => void;
   readonly log: Logger;
 }
 
@@ -77,6 +81,11 @@ export class SlotRunner {
   /** Gives back the memory of what tasks have left behind in slots. */
   collectGarbage(): void {
     this.#pool.collectGarbage();
+  }
+
+  /** Answers how many slots will tell what they sampled. What runs beside the slots is not sampled. */
+  profile(order: ProfileOrder): number {
+    return this.#pool.profile(order);
   }
 
   /** Stops what runs; resolves when nothing of it is left. */
@@ -148,7 +157,7 @@ export class SlotRunner {
   }
 
   #told(event: SlotEvent): void {
-    const { onEvent, onOutput } = this.#options;
+    const { onEvent, onOutput, onProfile } = this.#options;
     switch (event.kind) {
       case "started":
         return;
@@ -164,6 +173,8 @@ export class SlotRunner {
         return onEvent({ ...event, kind: "slot-cancelled" });
       case "stuck":
         return onEvent({ ...event, kind: "slot-stuck" });
+      case "profile":
+        return onProfile(event.frames);
       case "log":
         return onOutput(event);
       default:

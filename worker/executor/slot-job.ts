@@ -1,6 +1,7 @@
 import type { FnRef } from "../../protocol/code.ts";
 import type { WireError } from "../../protocol/errors.ts";
 import type { EncodedValue } from "../../protocol/messages.ts";
+import type { ProfileFrame } from "../../protocol/record.ts";
 
 /** One attempt at a task, as it is handed to a slot. */
 export interface SlotJob {
@@ -22,6 +23,9 @@ export interface SlotJob {
 
 /** Where a line of output came from; "log" is the task context's own logger. */
 export type LogStream = "stdout" | "stderr" | "log";
+
+/** "collect" and "stop" are answered with what was sampled. */
+export type ProfileOrder = "start" | "collect" | "stop";
 
 /** The answer to run(): exactly one for each job. The job's slot counts as free from then on, except after "stuck". */
 export type JobEnd =
@@ -55,6 +59,8 @@ export type SlotEvent =
   | { readonly kind: "blocked"; readonly job: number }
   | { readonly kind: "unblocked"; readonly job: number }
   | JobEnd
+  /** Where its code spent its time since it was last asked. */
+  | { readonly kind: "profile"; readonly frames: readonly ProfileFrame[] }
   /** A line that user code wrote. `job` is undefined where the writer cannot be told. */
   | { readonly kind: "log"; readonly job: number | undefined; readonly stream: LogStream; readonly line: string };
 

@@ -1,5 +1,6 @@
 import type { WireError } from "../../protocol/errors.ts";
-import type { LogStream, SlotJob } from "./slot-job.ts";
+import type { ProfileFrame } from "../../protocol/record.ts";
+import type { LogStream, ProfileOrder, SlotJob } from "./slot-job.ts";
 
 // What the host and the code inside a slot say to each other: one union per direction, the same for threads and processes.
 
@@ -21,6 +22,7 @@ export type ToSlot =
   | { readonly kind: "run"; readonly job: SlotJob }
   /** The worker is short of memory, and an idle slot gives back none by itself. */
   | { readonly kind: "collect-garbage" }
+  | { readonly kind: "profile"; readonly order: ProfileOrder }
   /** Aborts the signal in the task's context, with this error as its reason. */
   | { readonly kind: "abort"; readonly job: number; readonly error: WireError };
 
@@ -47,6 +49,7 @@ export type FromSlot =
       readonly endMs: number;
       readonly tainted: boolean;
     }
+  | { readonly kind: "profile"; readonly frames: readonly ProfileFrame[] }
   | { readonly kind: "log"; readonly job: number | undefined; readonly stream: LogStream; readonly line: string }
   /** Somebody called process.exit: the slot ends next. `job` is whose code it was, if that can be told. */
   | {

@@ -3,7 +3,7 @@ import type { Logger } from "../../protocol/logger.ts";
 import { type Exiting, slotEnded } from "./job-failure.ts";
 import { after, KillLadder } from "./kill-ladder.ts";
 import type { OpenHost, SlotEnd, SlotHost } from "./slot-host.ts";
-import type { JobEnd, SlotEvent, SlotJob } from "./slot-job.ts";
+import type { JobEnd, ProfileOrder, SlotEvent, SlotJob } from "./slot-job.ts";
 import type { FromSlot, SlotCluster, SlotWorker } from "./slot-messages.ts";
 import { SlotRun } from "./slot-run.ts";
 
@@ -46,6 +46,8 @@ export class Slot {
   /** Threads or processes in a row that ended without having run a job. */
   #failures = 0;
   readonly #loaded: Set<string> = new Set();
+  /** Its code is sampled, whatever thread or process it runs in. */
+  #profiled = false;
   /** Who waits for the slot to be usable for the first time, and for it to be gone. */
   #started: ((error?: ClusterError) => void) | undefined;
   #stopped: (() => void) | undefined;
@@ -112,6 +114,16 @@ export class Slot {
   collectGarbage(): void {
     const { kind } = this.#state;
     if (kind === "idle" || kind === "busy") this.#state.host.send({ kind: "collect-garbage" });
+  }
+
+  /** Answers whether a "profile" event will follow: unless it ends first, and once no code keeps the thread from it. */
+  profile(order: ProfileOrder): boolean {
+    const answers = this.#profiled && order !== "start" && (this.#state.kind === "idle" || this.#state.kind === "busy");
+    const begins = !this.#profiled && order === "start";
+    this.#profiled = order !== "stop" && (this.#profiled || begins);
+    if ((answers || begins) && (this.#state.kind === "idle" || this.#state.kind === "busy"))
+      this.#state.host.send({ kind: "profile", order });
+    return answers;
   }
 
   /** Ends the job (force), or lets it run to its end; either way it is answered by "cancelled". */
@@ -225,6 +237,7 @@ export class Slot {
         const { tainted, ...end } = message;
         return this.#jobEnded(end, tainted);
       }
+      case "profile":
       case "log":
         return this.#options.onEvent(message);
       case "exiting":
@@ -240,6 +253,7 @@ export class Slot {
     this.#state.cancelDeadline();
     this.#heapLimitBytes = heapLimitBytes;
     this.#state = { kind: "idle", host: this.#state.host };
+    if (this.#profiled) this.#state.host.send({ kind: "profile", order: "start" });
     this.#started?.();
     this.#started = undefined;
     const answer = this.#takeAnswer();

@@ -153,7 +153,7 @@ test("vitals, disk use and profiles go by the name of their worker", () => {
   bench.answer(1, { op: "heartbeat", ...vitals });
   bench.answer(1, { op: "disk", direction: "write", bytes: 7, startMs: 8, endMs: 9 });
   const frames = [{ name: "f", place: "a.ts:1", parent: -1, selfMs: 3 }];
-  bench.answer(1, { op: "profile", frames });
+  bench.answer(1, { op: "profile", frames, last: false });
   expect(bench.recorded).toEqual([
     { kind: "vitals", process: "w1", atMs: epochMs, ...vitals },
     { kind: "disk", worker: "w1", direction: "write", bytes: 7, startMs: 8, endMs: 9 },

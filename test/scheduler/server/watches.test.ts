@@ -40,8 +40,8 @@ test("a watch of one run hears of that run and of the cluster, in one frame for 
   try {
     const { all, wanted } = watches();
     const [mine, whole] = [new Ear(), new Ear()];
-    all.begin(mine, 1, { run: "a", kept: false });
-    all.begin(whole, 2, { kept: false });
+    all.begin(mine, 1, { run: "a", kept: false, profile: false });
+    all.begin(whole, 2, { kept: false, profile: false });
     const events = [submitted("a"), submitted("b"), worker("w", "joined")];
     for (const event of events) all.add(event);
     expect(mine.heard).toEqual([]);
@@ -64,7 +64,7 @@ test("whoever begins later hears what was kept first", () => {
   all.add(submitted("a"));
   all.add(submitted("b"));
   const ear = new Ear();
-  all.begin(ear, 1, { run: "b", kept: true });
+  all.begin(ear, 1, { run: "b", kept: true, profile: false });
   expect(ear.heard).toEqual([submitted("b")]);
   all.forget(ear);
   expect(all.wanted).toBe(true);
