@@ -32,6 +32,8 @@ export function describeMessage(message: SimMessage, name: (task: TaskId) => str
     case "stop":
       return `stop ${message.how}${message.restart ? " and restart" : ""}: ${message.reason}`;
     case "started":
+    case "lent":
+    case "returned":
     case "give-back":
     case "kept":
     case "cancelled":
