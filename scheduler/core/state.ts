@@ -1,6 +1,7 @@
 import { type ClientId, type TaskId, taskId, type WorkerId } from "../../protocol/ids.ts";
 import type { SchedulerToClient, SchedulerToWorker } from "../../protocol/messages.ts";
 import { Story } from "../../protocol/story.ts";
+import { Bandwidth } from "./bandwidth.ts";
 import type { ClientRecord } from "./client-record.ts";
 import { Copies } from "./copies.ts";
 import type { SchedulerEffect } from "./events.ts";
@@ -50,6 +51,7 @@ export class SchedulerState {
   readonly runs: Map<string, Run> = new Map();
   readonly shares: Map<string, RunShare> = new Map();
   readonly fns: FunctionTable = new FunctionTable();
+  readonly bandwidth: Bandwidth = new Bandwidth();
   readonly placements: PlacementClasses = new PlacementClasses();
   /** Numbers handed out for values that a client is putting on workers right now. */
   readonly reserved: Map<TaskId, Reservation> = new Map();

@@ -45,6 +45,8 @@ export function handleWorkerMessage(state: SchedulerState, worker: WorkerRecord,
       return dropped(state, worker, message.task);
     case "unreachable-input":
       return unreachable(state, worker, message.task, message.addresses);
+    case "transferred":
+      return state.bandwidth.sample(message.bytes, message.endMs - message.startMs);
     case "run-reply":
       return state.requests.ranOnWorker(state, worker, message.request, message.value, message.error);
     case "status":
