@@ -22,11 +22,11 @@ export interface SchedulerCoreOptions {
   /** ISO time, shown by `info`. */
   readonly startedAt: string;
   /** A worker that is silent this long on an open socket is lost, in ms; at least ten heartbeats. Default 30,000. */
-  readonly workerTtlMs?: number;
+  readonly workerTtlMs?: number | undefined;
   /** A worker or client that was cut off and is back within this time goes on as if nothing had happened, in ms. Default 30,000; 0: never. */
-  readonly graceMs?: number;
+  readonly graceMs?: number | undefined;
   /** How many workers may die under a task before it fails with `WorkerLostError`. Default 3. */
-  readonly allowedWorkerLosses?: number;
+  readonly allowedWorkerLosses?: number | undefined;
   /** Tasks without a known duration are sent to a worker up to this multiple of its slots. Default 1.1. */
   readonly workerSaturation?: number;
   /** A queued task that no connected worker could ever run fails after this long, in ms. Default: never. */

@@ -42,6 +42,10 @@ export interface SchedulerServerOptions {
   readonly bundles?: BundleStoreOptions | undefined;
   /** A worker that was cut off and is back within this time goes on as if nothing had happened. Default 30,000; 0: never. */
   readonly graceMs?: number | undefined;
+  /** A worker that is silent this long on an open socket is lost; never less than ten heartbeats. Default 30,000. */
+  readonly workerTtlMs?: number | undefined;
+  /** How many workers may die under a task before it fails with WORKER_LOST. Default 3. */
+  readonly allowedWorkerLosses?: number | undefined;
 }
 
 export interface CloseOptions {
@@ -111,7 +115,9 @@ export class SchedulerServer implements AsyncDisposable {
     this.#core = new SchedulerCore({
       version,
       startedAt: new Date().toISOString(),
-      ...(options.graceMs === undefined ? {} : { graceMs: options.graceMs }),
+      graceMs: options.graceMs,
+      workerTtlMs: options.workerTtlMs,
+      allowedWorkerLosses: options.allowedWorkerLosses,
       noWorkersTimeoutMs: options.noWorkersTimeoutMs,
     });
     this.#driver = new CoreDriver(
