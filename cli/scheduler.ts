@@ -17,6 +17,24 @@ const settings = {
     "fail a task that no connected worker could ever run after this long (default: never)",
     duration,
   ),
+  allowedWorkerLosses: setting(
+    "--allowed-worker-losses <number>",
+    "how many workers may die under a task before it fails (default: 3)",
+    wholeNumber(0),
+    3,
+  ),
+  grace: setting(
+    "--grace <duration>",
+    "how long to keep everything for a worker or client that was cut off; 0 for not at all (default: 30s)",
+    duration,
+    30_000,
+  ),
+  workerTtl: setting(
+    "--worker-ttl <duration>",
+    "a worker that says nothing for so long, and at least for ten heartbeats, is lost (default: 30s)",
+    duration,
+    30_000,
+  ),
   tlsCert: optional("--tls-cert <file>", "certificate (PEM): serve wss instead of ws", text),
   tlsKey: optional("--tls-key <file>", "the certificate's private key (PEM)", text),
   tlsCa: optional("--tls-ca <file>", "let in only those who show a certificate of this authority (PEM)", text),
@@ -38,8 +56,19 @@ const command: CliCommand<typeof settings> = {
     const token = given || createToken();
     const tls = tlsOf(values.tlsCert, values.tlsKey, values.tlsCa);
     const { SchedulerServer } = await import("../scheduler/server/scheduler-server.ts");
-    const { host, port, idleTimeout: idleTimeoutMs, noWorkersTimeout: noWorkersTimeoutMs } = values;
-    const server = await SchedulerServer.start({ host, port, token, log, tls, idleTimeoutMs, noWorkersTimeoutMs });
+    const { host, port, allowedWorkerLosses } = values;
+    const server = await SchedulerServer.start({
+      host,
+      port,
+      token,
+      log,
+      tls,
+      idleTimeoutMs: values.idleTimeout,
+      noWorkersTimeoutMs: values.noWorkersTimeout,
+      allowedWorkerLosses,
+      graceMs: values.grace,
+      workerTtlMs: values.workerTtl,
+    });
     const kept = given ? [] : namesOf(server.address, host);
     try {
       const files = kept.map((address) => keepToken(address, token));

@@ -55,6 +55,12 @@ const settings = {
     duration,
     60_000,
   ),
+  reconnect: setting(
+    "--reconnect <duration>",
+    "how long to go on for a scheduler that was lost, in case it takes the worker back; 0 for not at all (default: 30s)",
+    duration,
+    30_000,
+  ),
   lifetime: optional("--lifetime <duration>", "hand over and end after so long", duration),
   lifetimeStagger: setting(
     "--lifetime-stagger <duration>",
@@ -128,6 +134,7 @@ async function start(
     host: values.host,
     localDirectory: values.localDirectory,
     deathTimeoutMs: values.deathTimeout,
+    reconnectMs: values.reconnect,
     log,
   };
   const names = Array.from({ length: shape.nWorkers }, (_, index) =>

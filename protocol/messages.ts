@@ -430,6 +430,17 @@ export type WorkerToScheduler =
   | { readonly op: "kept"; readonly task: TaskId; readonly attempt: number }
   /** The worker now holds a copy (fetched from a peer, or put there by a client). */
   | { readonly op: "stored"; readonly task: TaskId; readonly bytes: number }
+  /** A peer gave results that were asked for in one request. `startMs`/`endMs` are the worker's own clock, Unix epoch milliseconds. */
+  | {
+      readonly op: "transferred";
+      /** Of the peer. */
+      readonly address: string;
+      /** How many results it gave. */
+      readonly tasks: number;
+      readonly bytes: number;
+      readonly startMs: number;
+      readonly endMs: number;
+    }
   /** A result that was to be held here is gone (a spill file that could not be read). */
   | { readonly op: "dropped"; readonly task: TaskId }
   /** None of these addresses gave up the input: asks for others ("holders"). */

@@ -35,8 +35,8 @@ export class LocalCluster implements Cluster {
    */
   static async start(options: LocalClusterOptions = {}): Promise<LocalCluster> {
     const resolved = resolveLocalClusterOptions(options, availableCores());
-    const { host, port, token, idleTimeoutMs, noWorkersTimeoutMs, log } = resolved;
-    const scheduler = await SchedulerHost.start({ host, port, token, noWorkersTimeoutMs }, log);
+    const { host, port, token, idleTimeoutMs, noWorkersTimeoutMs, allowedWorkerLosses, log } = resolved;
+    const scheduler = await SchedulerHost.start({ host, port, token, noWorkersTimeoutMs, allowedWorkerLosses }, log);
     const cluster = new LocalCluster(resolved, scheduler);
     try {
       await cluster.scale(resolved.nWorkers);

@@ -25,6 +25,8 @@ export interface LocalClusterOptions {
   readonly dashboard?: false | undefined;
   /** A task that none of the workers could ever run fails with NO_WORKERS after so many milliseconds. Default: never. */
   readonly noWorkersTimeoutMs?: number | undefined;
+  /** How many workers may die under a task before it fails with WORKER_LOST. Default 3. */
+  readonly allowedWorkerLosses?: number | undefined;
   /** Default: silent. */
   readonly logger?: Logger | undefined;
 }
@@ -40,6 +42,7 @@ export interface ResolvedLocalClusterOptions {
   readonly token: string;
   readonly idleTimeoutMs: number | undefined;
   readonly noWorkersTimeoutMs: number | undefined;
+  readonly allowedWorkerLosses: number;
   readonly log: Logger;
 }
 
@@ -71,6 +74,7 @@ const checks: { readonly [Name in keyof LocalClusterOptions]-?: OptionChecks[str
   dashboard: (value) => (value === false ? undefined : "false: this version has no dashboard yet"),
   idleTimeoutMs: positiveMs,
   noWorkersTimeoutMs: positiveMs,
+  allowedWorkerLosses: wholeNumber(0, 10_000),
   logger: (value) =>
     typeof (value as Logger | null)?.info === "function"
       ? undefined
@@ -99,6 +103,7 @@ export function resolveLocalClusterOptions(options: LocalClusterOptions, cores: 
     token: options.token ?? createToken(),
     idleTimeoutMs: options.idleTimeoutMs,
     noWorkersTimeoutMs: options.noWorkersTimeoutMs,
+    allowedWorkerLosses: options.allowedWorkerLosses ?? 3,
     log: options.logger ?? silentLogger,
   });
 }

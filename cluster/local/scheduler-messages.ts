@@ -9,6 +9,7 @@ export interface SchedulerThreadOptions {
   readonly port: number;
   readonly token: string;
   readonly noWorkersTimeoutMs: number | undefined;
+  readonly allowedWorkerLosses: number;
 }
 
 export type ToSchedulerThread =

@@ -100,6 +100,7 @@ function workerLost(task: Task): ReturnType<typeof wireError> {
   // A copy: a retry starts a new list, and this error goes on telling of the old one.
   const attempts = [...task.lostAttempts];
   const fates = attempts.map((lost) => `attempt ${lost.attempt} on ${lost.worker} (${lost.reason})`).join("; ");
-  const message = `The task "${task.key}" is given up: ${attempts.length} workers died while they ran it: ${fates}. If it is the task that kills them (memory, native code), run it on its own with more memory; if not, retry it.`;
+  const died = attempts.length === 1 ? "a worker died" : `${attempts.length} workers died`;
+  const message = `The task "${task.key}" is given up: ${died} while running it: ${fates}. If it is the task that kills them (memory, native code), run it on its own with more memory; if not, retry it.`;
   return wireError("WORKER_LOST", message, { key: task.key, attempts });
 }

@@ -104,6 +104,19 @@ export function recordDisk(state: SchedulerState, worker: WorkerRecord, { op: ki
   if (state.recording) record(state, { kind, worker: worker.name, ...use });
 }
 
+type Transferred = Extract<WorkerToScheduler, { readonly op: "transferred" }>;
+
+export function recordTransfer(state: SchedulerState, worker: WorkerRecord, transferred: Transferred): void {
+  if (!state.recording) return;
+  const { address, tasks, bytes, startMs, endMs } = transferred;
+  record(state, { kind: "transfer", worker: worker.name, from: nameAt(state, address), tasks, bytes, startMs, endMs });
+}
+
+function nameAt(state: SchedulerState, address: string): string {
+  for (const worker of state.workers.values()) if (worker.address === address) return worker.name;
+  return address;
+}
+
 export function recordProfile(state: SchedulerState, worker: WorkerRecord, frames: readonly ProfileFrame[]): void {
   if (state.recording) record(state, { kind: "profile", process: worker.name, frames });
 }

@@ -5,7 +5,15 @@ import { endAttempt, never, startAttempt } from "./attempts.ts";
 import { addHolder, addressesOf, enter, removeHolder } from "./enter.ts";
 import { loseWorker } from "./losses.ts";
 import { rehome } from "./placement.ts";
-import { recordDisk, recordEnded, recordProfile, recordStopped, recordVitals, recordWorker } from "./recording.ts";
+import {
+  recordDisk,
+  recordEnded,
+  recordProfile,
+  recordStopped,
+  recordTransfer,
+  recordVitals,
+  recordWorker,
+} from "./recording.ts";
 import type { SchedulerState } from "./state.ts";
 import { isNeeded, released, type Task } from "./task.ts";
 import { compute, fail, finish, takeBack, vanish } from "./transitions.ts";
@@ -49,6 +57,9 @@ export function handleWorkerMessage(state: SchedulerState, worker: WorkerRecord,
       return dropped(state, worker, message.task);
     case "unreachable-input":
       return unreachable(state, worker, message.task, message.addresses);
+    case "transferred":
+      recordTransfer(state, worker, message);
+      return state.bandwidth.sample(message.bytes, message.endMs - message.startMs);
     case "run-reply":
       return state.requests.ranOnWorker(state, worker, message.request, message.value, message.error);
     case "status":

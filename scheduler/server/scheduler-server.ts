@@ -47,6 +47,10 @@ export interface SchedulerServerOptions {
   readonly graceMs?: number | undefined;
   /** How many of the last events are kept, for those who begin to watch later. Default 0: none. */
   readonly keptEvents?: number | undefined;
+  /** A worker that is silent this long on an open socket is lost; never less than ten heartbeats. Default 30,000. */
+  readonly workerTtlMs?: number | undefined;
+  /** How many workers may die under a task before it fails with WORKER_LOST. Default 3. */
+  readonly allowedWorkerLosses?: number | undefined;
 }
 
 export interface CloseOptions {
@@ -121,7 +125,9 @@ export class SchedulerServer implements AsyncDisposable {
       startedAt: new Date().toISOString(),
       // The driver's clock.
       epochMs: performance.timeOrigin,
-      ...(options.graceMs === undefined ? {} : { graceMs: options.graceMs }),
+      graceMs: options.graceMs,
+      workerTtlMs: options.workerTtlMs,
+      allowedWorkerLosses: options.allowedWorkerLosses,
       noWorkersTimeoutMs: options.noWorkersTimeoutMs,
     });
     this.#driver = new CoreDriver(

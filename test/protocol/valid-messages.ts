@@ -213,6 +213,7 @@ const fromWorker: Each<WorkerToScheduler> = {
   cancelled: { op: "cancelled", task, attempt: 1 },
   kept: { op: "kept", task, attempt: 1 },
   stored: { op: "stored", task, bytes: 1 },
+  transferred: { op: "transferred", address: "ws://a:1", tasks: 2, bytes: 8, startMs: 1.7e12, endMs: 1.7e12 + 0.5 },
   dropped: { op: "dropped", task },
   "unreachable-input": { op: "unreachable-input", task, addresses: ["ws://a:1"] },
   "get-bundle": { op: "get-bundle", hash },

@@ -140,7 +140,8 @@ export class WorkerCore {
       case "slots-broken":
         return this.#slotsBroken(event.reason);
       case "fetched":
-        for (const arrival of inputs.fetched(event.fetch, event.values)) this.#arrived(arrival.task, arrival, nowMs);
+        for (const arrival of inputs.fetched(event.fetch, event.values, nowMs))
+          this.#arrived(arrival.task, arrival, nowMs);
         return;
       case "fetch-unreachable":
         return inputs.unreachable(event.fetch, nowMs);

@@ -138,6 +138,18 @@ test("a result whose end was never told is found in the inventory", () => {
   ]);
 });
 
+test("a transfer goes by the names of both workers, or by the address of one that is gone", () => {
+  const bench = new RecordingBench().client().worker(1).worker(2);
+  bench.recorded.length = 0;
+  const measured = { tasks: 2, bytes: 100, startMs: 1, endMs: 2 };
+  bench.answer(1, { op: "transferred", address: "ws://w2:1", ...measured });
+  bench.answer(1, { op: "transferred", address: "ws://gone:1", ...measured });
+  expect(bench.recorded).toEqual([
+    { kind: "transfer", worker: "w1", from: "w2", ...measured },
+    { kind: "transfer", worker: "w1", from: "ws://gone:1", ...measured },
+  ]);
+});
+
 test("vitals, disk use and profiles go by the name of their worker", () => {
   const bench = new RecordingBench();
   bench.event({ kind: "worker-connected", worker: workerId(1), registration: registration("w1") });
