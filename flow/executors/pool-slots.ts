@@ -123,7 +123,11 @@ export class PoolSlots {
 
   #onEvent(event: SlotEvent): void {
     switch (event.kind) {
-      case "started":
+      case "started": {
+        const started = this.#running.get(event.job);
+        if (started !== undefined) started.task.startedMs = Date.now();
+        return;
+      }
       case "blocked":
       case "unblocked":
         // Tasks of a pool have no cluster that they could wait for.

@@ -1,7 +1,9 @@
 import type { Task } from "../../client/task.ts";
 import { type Logger, silentLogger } from "../../protocol/logger.ts";
-import type { Executor, ExecutorFuture, RunContext, StartOptions, SubmitExtra, Submittable } from "../executor.ts";
+import type { Executor, ExecutorFuture, RunContext, RunEnding, StartOptions, SubmitExtra, Submittable } from "../executor.ts";
+import { toWireError } from "../../protocol/wire-error.ts";
 import { resolveFutures } from "./nested-futures.ts";
+import { RunReport } from "./run-report.ts";
 import { type RunSession, RunSessions } from "./run-sessions.ts";
 
 /** One run of an executor: where its work is submitted to. */
@@ -15,17 +17,44 @@ export interface ExecutorSession extends RunSession {
 export interface SessionOptions {
   readonly context: RunContext;
   readonly log: Logger;
+  /** Takes what happens, and where; undefined: nobody wants a report. */
+  readonly report: RunReport | undefined;
 }
 
 /** What the executors have in common: a session for each run, and every call passed on to the caller's own session. */
 export abstract class SessionExecutor implements Executor {
   readonly #sessions: RunSessions<ExecutorSession> = new RunSessions();
+  #performanceReport: string | undefined;
 
   protected abstract openSession(options: SessionOptions): ExecutorSession;
 
   async start<T>(body: () => Promise<T>, options: StartOptions = {}): Promise<T> {
-    const { context = {}, log = silentLogger } = options;
-    return this.#sessions.run(this.openSession({ context, log }), log, body);
+    const { context = {}, log = silentLogger, performanceReportPath: path = this.reportPath } = options;
+    this.#performanceReport = undefined;
+    if (path === undefined) return this.#sessions.run(this.openSession({ context, log, report: undefined }), log, body);
+    const report = await RunReport.begin(path, titleOf(context));
+    let ending: RunEnding = { outcome: "succeeded", state: "Succeeded", message: "" };
+    try {
+      return await this.#sessions.run(this.openSession({ context, log, report }), log, body);
+    } catch (error) {
+      ending = endingOf(error);
+      throw error;
+    } finally {
+      this.#performanceReport = await report.write(options.ending?.() ?? ending, log);
+    }
+  }
+
+  /** The performance report of the last run that has ended, as HTML: "", with a warning, if no path for one was set. */
+  get performanceReport(): string {
+    if (this.#performanceReport === undefined) {
+      process.emitWarning("This executor was not asked for a performance report, so there is none.");
+    }
+    return this.#performanceReport ?? "";
+  }
+
+  /** Where to write reports if the run does not say. */
+  protected get reportPath(): string | undefined {
+    return undefined;
   }
 
   /** @throws ClusterError `NOT_STARTED` */
@@ -44,4 +73,15 @@ export abstract class SessionExecutor implements Executor {
   async cancelRun(reason: string): Promise<void> {
     await this.#sessions.current().cancelAll(reason);
   }
+}
+
+function titleOf({ flowName, flowRunId }: RunContext): string {
+  return typeof flowName === "string" ? flowName : (flowRunId ?? "run");
+}
+
+function endingOf(error: unknown): RunEnding {
+  const { code, message } = toWireError(error);
+  return code === "CANCELLED"
+    ? { outcome: "cancelled", state: "Cancelled", message }
+    : { outcome: "failed", state: "Failed", message };
 }
