@@ -7,14 +7,18 @@ import type { ClientToScheduler, WhoHas } from "../protocol/messages.ts";
 import type { NestedClientOptions } from "../protocol/nested-client.ts";
 import { PeerLinks } from "../protocol/transfer.ts";
 import {
+  type ComputeOptions,
   cancelChecks,
   computeChecks,
+  type GatherOptions,
   gatherChecks,
+  type RunShareOptions,
   scatterChecks,
   shareChecks,
+  type WorkersOption,
   watchChecks,
   workersChecks,
-} from "./client-checks.ts";
+} from "./call-options.ts";
 import { type ClientOptions, type ClusterAddress, resolveClientOptions } from "./client-options.ts";
 import { withDeadline } from "./deadline.ts";
 import { withOwnNews } from "./explain.ts";
@@ -24,6 +28,7 @@ import { FutureTable } from "./future-table.ts";
 import { GraphNode } from "./graph.ts";
 import type { Placed, PlacedArgs } from "./placeholder.ts";
 import { Releases } from "./releases.ts";
+import { reportOn } from "./report-on.ts";
 import { Results } from "./results.ts";
 import { runOnWorkers } from "./run-on-workers.ts";
 import { type ScatterOptions, scatter } from "./scatter.ts";
@@ -36,31 +41,11 @@ import { checkOptions, isAmount, isCount, isText } from "./task-options.ts";
 import { Waits } from "./waits.ts";
 import { type EventListener, Watching, type WatchOptions } from "./watching.ts";
 
+export type { ComputeOptions, GatherOptions, RunShareOptions, WorkersOption } from "./call-options.ts";
 export type { ClientOptions, ClusterAddress } from "./client-options.ts";
-
-/** Options for all nodes that are computed; a node's own, given to `graph.add`, win. */
-export type ComputeOptions = Omit<SubmitOptions, "key" | "pure">;
-
-export interface GatherOptions {
-  /** "skip" leaves out the futures that have no value. Default "throw". */
-  readonly errors?: "throw" | "skip" | undefined;
-}
-
-export interface WorkersOption {
-  /** Names or addresses. Default all. */
-  readonly workers?: readonly string[] | undefined;
-}
 
 /** One future or several. */
 type Futures = Future<unknown> | Iterable<Future<unknown>>;
-
-/** What a run gets while slots are scarce. */
-export interface RunShareOptions {
-  /** Its share relative to other runs'. Above 0, at most 1,000,000. Default 1. */
-  readonly weight?: number | undefined;
-  /** It never holds more slots than this at once. Default: no limit. */
-  readonly maxSlots?: number | undefined;
-}
 
 /**
  * A connection to a cluster: submits tasks and gives futures for their results. What it submitted ends with it, unless
@@ -256,6 +241,15 @@ export class Client implements AsyncDisposable {
   watch(options: WatchOptions, listener: EventListener): Promise<() => Promise<void>> {
     checkOptions("watch", options, watchChecks);
     return this.#watching.begin(options, listener);
+  }
+
+  /**
+   * Runs `body`, and makes one HTML file of what the cluster did meanwhile, whoever asked it to; without a body, of what the
+   * scheduler remembers. Returns it, and writes it to `path` if that is given, also if the body throws.
+   * @throws ConfigurationError BAD_OPTION for a path that cannot be written; what `body` throws
+   */
+  performanceReport(path?: string, body?: () => unknown): Promise<string> {
+    return reportOn(this.#session, (options, listener) => this.watch(options, listener), path, body);
   }
 
   /** What the cluster is doing now: workers, runs, tasks by state. */

@@ -1,3 +1,4 @@
+import type { ReportEnding } from "../client/performance-report.ts";
 import type { Logger } from "../protocol/logger.ts";
 
 /** Where a submitted piece of work stands. "lost": its result is gone and cannot be made again. */
@@ -47,14 +48,6 @@ export interface RunContext {
   readonly [name: string]: unknown;
 }
 
-/** How a run ended, for its report. */
-export interface RunEnding {
-  readonly outcome: "succeeded" | "failed" | "cancelled";
-  /** The final state in the words of whoever runs it, such as "Success". */
-  readonly state: string;
-  readonly message: string;
-}
-
 /** What a run tells its executor when it starts. */
 export interface StartOptions {
   readonly context?: RunContext | undefined;
@@ -63,7 +56,7 @@ export interface StartOptions {
   /** Where to write the run's performance report, instead of where the executor would. One that cannot make reports ignores it. */
   readonly performanceReportPath?: string | undefined;
   /** Asked once the body has ended. Undefined: by whether the body threw. */
-  readonly ending?: (() => RunEnding | undefined) | undefined;
+  readonly ending?: (() => ReportEnding | undefined) | undefined;
 }
 
 /** A function as it is handed to an executor; calling it with the resolved arguments runs it in place. A task is one. */

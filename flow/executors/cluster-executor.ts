@@ -21,6 +21,11 @@ export class ClusterExecutor extends SessionExecutor {
     return new ClusterSession(this.#options, options);
   }
 
+  protected override get reportedAddress(): string {
+    const { place } = this.#options;
+    return place.kind === "existing" ? place.address : "";
+  }
+
   protected override get reportPath(): string | undefined {
     return this.#options.performanceReportPath;
   }

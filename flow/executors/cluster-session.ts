@@ -105,7 +105,6 @@ export class ClusterSession implements ExecutorSession {
   async #record(client: Client): Promise<void> {
     const { report } = this.#session;
     if (report === undefined) return;
-    report.address = this.#cluster?.address ?? "";
     this.#endRecord = await client.watch({ run: this.#run, profile: true }, report.add);
   }
 

@@ -27,7 +27,10 @@ export class LocalRecord {
   readonly #worker: string;
   readonly #run: string;
 
-  constructor(tell: RecordListener, options: { readonly worker: string; readonly slots: number; readonly run: string }) {
+  constructor(
+    tell: RecordListener,
+    options: { readonly worker: string; readonly slots: number; readonly run: string },
+  ) {
     const { worker, slots, run } = options;
     this.#tell = tell;
     this.#worker = worker;

@@ -6,8 +6,6 @@ import type { SessionOptions } from "./session-executor.ts";
 
 /** A cluster as far as one run is concerned: temporary or shared, and the connection to it. */
 export interface RunCluster {
-  /** Of its scheduler. */
-  readonly address: string;
   connect(options: ClientOptions): Promise<Client>;
   /** Takes down what was started for the run; nothing of an existing cluster. */
   close(): Promise<void>;
@@ -16,8 +14,7 @@ export interface RunCluster {
 /** Starts what the run needs. What was started before a failure is closed again. */
 export async function openRunCluster(place: ClusterPlace, session: SessionOptions): Promise<RunCluster> {
   if (place.kind === "existing") {
-    const { address } = place;
-    return { address, connect: (options) => Client.connect(address, options), close: async () => {} };
+    return { connect: (options) => Client.connect(place.address, options), close: async () => {} };
   }
   const start = await resolveClusterClass(place.clusterClass);
   const cluster = await start(withContext(place.clusterOptions, session));
@@ -36,7 +33,7 @@ export async function openRunCluster(place: ClusterPlace, session: SessionOption
     });
     throw error;
   }
-  return { address: cluster.address, connect: (options) => Client.connect(cluster, options), close };
+  return { connect: (options) => Client.connect(cluster, options), close };
 }
 
 /**

@@ -1,9 +1,8 @@
+import { endingOf, PerformanceReport, type ReportEnding, succeeded } from "../../client/performance-report.ts";
 import type { Task } from "../../client/task.ts";
 import { type Logger, silentLogger } from "../../protocol/logger.ts";
-import type { Executor, ExecutorFuture, RunContext, RunEnding, StartOptions, SubmitExtra, Submittable } from "../executor.ts";
-import { toWireError } from "../../protocol/wire-error.ts";
+import type { Executor, ExecutorFuture, RunContext, StartOptions, SubmitExtra, Submittable } from "../executor.ts";
 import { resolveFutures } from "./nested-futures.ts";
-import { RunReport } from "./run-report.ts";
 import { type RunSession, RunSessions } from "./run-sessions.ts";
 
 /** One run of an executor: where its work is submitted to. */
@@ -18,7 +17,7 @@ export interface SessionOptions {
   readonly context: RunContext;
   readonly log: Logger;
   /** Takes what happens, and where; undefined: nobody wants a report. */
-  readonly report: RunReport | undefined;
+  readonly report: PerformanceReport | undefined;
 }
 
 /** What the executors have in common: a session for each run, and every call passed on to the caller's own session. */
@@ -32,8 +31,8 @@ export abstract class SessionExecutor implements Executor {
     const { context = {}, log = silentLogger, performanceReportPath: path = this.reportPath } = options;
     this.#performanceReport = undefined;
     if (path === undefined) return this.#sessions.run(this.openSession({ context, log, report: undefined }), log, body);
-    const report = await RunReport.begin(path, titleOf(context));
-    let ending: RunEnding = { outcome: "succeeded", state: "Succeeded", message: "" };
+    const report = await PerformanceReport.begin({ path, title: titleOf(context), address: this.reportedAddress });
+    let ending: ReportEnding = succeeded;
     try {
       return await this.#sessions.run(this.openSession({ context, log, report }), log, body);
     } catch (error) {
@@ -50,6 +49,11 @@ export abstract class SessionExecutor implements Executor {
       process.emitWarning("This executor was not asked for a performance report, so there is none.");
     }
     return this.#performanceReport ?? "";
+  }
+
+  /** Of the scheduler that is named in reports; empty for what has none, or one of its own. */
+  protected get reportedAddress(): string {
+    return "";
   }
 
   /** Where to write reports if the run does not say. */
@@ -77,11 +81,4 @@ export abstract class SessionExecutor implements Executor {
 
 function titleOf({ flowName, flowRunId }: RunContext): string {
   return typeof flowName === "string" ? flowName : (flowRunId ?? "run");
-}
-
-function endingOf(error: unknown): RunEnding {
-  const { code, message } = toWireError(error);
-  return code === "CANCELLED"
-    ? { outcome: "cancelled", state: "Cancelled", message }
-    : { outcome: "failed", state: "Failed", message };
 }

@@ -1,11 +1,12 @@
 import { randomUUID } from "node:crypto";
+import type { ReportEnding } from "../../client/performance-report.ts";
 import type { Clock } from "../../protocol/clock.ts";
 import { CancelledError, ClusterError } from "../../protocol/errors.ts";
 import { type Logger, silentLogger } from "../../protocol/logger.ts";
 import { importingInSlot } from "../../protocol/task-registry.ts";
 import { toWireError } from "../../protocol/wire-error.ts";
 import type { FlowNode } from "../builder/node.ts";
-import type { Executor, RunEnding } from "../executor.ts";
+import type { Executor } from "../executor.ts";
 import type { Flow } from "../flow.ts";
 import type { FlowRunContext } from "../flow-context.ts";
 import { FlowState, nodeState } from "../flow-state.ts";
@@ -96,7 +97,7 @@ async function execute(
       return state;
     };
     if (signal?.aborted) throw new CancelledError(await aborted.reason);
-    const ending = (): RunEnding | undefined => (state === undefined ? undefined : endingOf(state));
+    const ending = (): ReportEnding | undefined => (state === undefined ? undefined : endingOf(state));
     return await executor.start(body, { context, log, performanceReportPath, ending });
   } catch (thrown) {
     const error = toWireError(thrown);
@@ -112,7 +113,7 @@ async function execute(
 }
 
 /** As the executor's report tells it; handlers may still replace the state. */
-function endingOf(state: State): RunEnding {
+function endingOf(state: State): ReportEnding {
   const { type, message } = state;
   if (isSuccessful(state)) return { outcome: "succeeded", state: type, message };
   return { outcome: state.type === "Cancelled" ? "cancelled" : "failed", state: type, message };

@@ -1,6 +1,28 @@
+import type { SubmitOptions } from "./submit-options.ts";
 import { isFlag, isString, isText, isTexts, type OptionChecks, oneOf, placementChecks } from "./task-options.ts";
 
 // What each call of a client accepts as its options.
+
+/** Options for all nodes that are computed; a node's own, given to `graph.add`, win. */
+export type ComputeOptions = Omit<SubmitOptions, "key" | "pure">;
+
+export interface GatherOptions {
+  /** "skip" leaves out the futures that have no value. Default "throw". */
+  readonly errors?: "throw" | "skip" | undefined;
+}
+
+export interface WorkersOption {
+  /** Names or addresses. Default all. */
+  readonly workers?: readonly string[] | undefined;
+}
+
+/** What a run gets while slots are scarce. */
+export interface RunShareOptions {
+  /** Its share relative to other runs'. Above 0, at most 1,000,000. Default 1. */
+  readonly weight?: number | undefined;
+  /** It never holds more slots than this at once. Default: no limit. */
+  readonly maxSlots?: number | undefined;
+}
 
 export const computeChecks: OptionChecks = { ...placementChecks, run: isText };
 export const gatherChecks: OptionChecks = { errors: oneOf("throw", "skip") };
