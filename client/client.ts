@@ -22,6 +22,7 @@ import { Functions } from "./functions.ts";
 import type { CancelOptions, Future } from "./future.ts";
 import { FutureTable } from "./future-table.ts";
 import { GraphNode } from "./graph.ts";
+import { askLogs, type LogLine, type LogsOptions } from "./logs.ts";
 import type { Placed, PlacedArgs } from "./placeholder.ts";
 import { Releases } from "./releases.ts";
 import { Results } from "./results.ts";
@@ -256,6 +257,11 @@ export class Client implements AsyncDisposable {
   watch(options: WatchOptions, listener: EventListener): Promise<() => Promise<void>> {
     checkOptions("watch", options, watchChecks);
     return this.#watching.begin(options, listener);
+  }
+
+  /** The last lines that the scheduler, workers and tasks wrote, oldest first, as far as the scheduler keeps them. */
+  logs(options: LogsOptions = {}): Promise<LogLine[]> {
+    return askLogs(this.#session, options);
   }
 
   /** What the cluster is doing now: workers, runs, tasks by state. */
