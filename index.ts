@@ -12,6 +12,7 @@ export { installedPackage } from "./client/code/installed-package.ts";
 export { asCompleted, type WaitOptions, type WaitResult, wait } from "./client/completion.ts";
 export { type CancelOptions, Future, type FutureStatus } from "./client/future.ts";
 export { Graph, type GraphNode } from "./client/graph.ts";
+export type { LogLine, LogsOptions } from "./client/logs.ts";
 export type { Placed, PlacedArgs, Reference, Unmapped } from "./client/placeholder.ts";
 export { Progress, type ProgressCounts, progress } from "./client/progress.ts";
 export type { ScatterOptions } from "./client/scatter.ts";

@@ -26,6 +26,7 @@ import { Functions } from "./functions.ts";
 import type { CancelOptions, Future } from "./future.ts";
 import { FutureTable } from "./future-table.ts";
 import { GraphNode } from "./graph.ts";
+import { askLogs, type LogLine, type LogsOptions } from "./logs.ts";
 import type { Placed, PlacedArgs } from "./placeholder.ts";
 import { Releases } from "./releases.ts";
 import { reportOn } from "./report-on.ts";
@@ -250,6 +251,11 @@ export class Client implements AsyncDisposable {
    */
   performanceReport(path?: string, body?: () => unknown): Promise<string> {
     return reportOn(this.#session, (options, listener) => this.watch(options, listener), path, body);
+  }
+
+  /** The last lines that the scheduler, workers and tasks wrote, oldest first, as far as the scheduler keeps them. */
+  logs(options: LogsOptions = {}): Promise<LogLine[]> {
+    return askLogs(this.#session, options);
   }
 
   /** What the cluster is doing now: workers, runs, tasks by state. */

@@ -3,7 +3,8 @@
 import type { FnRef } from "./code.ts";
 import type { WireError } from "./errors.ts";
 import type { FnId, FutureId, TaskId } from "./ids.ts";
-import type { ClusterEvent, ProfileFrame } from "./record.ts";
+import type { LogLevel } from "./logger.ts";
+import type { ClusterEvent, ProfileFrame, WorkerLogLine } from "./record.ts";
 
 /** A value as bytes: the head (msgpack), then the large binaries that the head refers to by index. Opaque to schedulers. */
 export type EncodedValue = readonly Uint8Array[];
@@ -236,6 +237,19 @@ export type ClientToScheduler =
       readonly kept: boolean;
       readonly profile: boolean;
     }
+  /**
+   * Reply: `LogLine[]`, the last `limit` of those that are kept, oldest first: of one run, worker or task where it is named,
+   * and of at least this level (default: of any).
+   */
+  | {
+      readonly op: "logs";
+      readonly request: number;
+      readonly run?: string | undefined;
+      readonly worker?: string | undefined;
+      readonly key?: string | undefined;
+      readonly level?: LogLevel | undefined;
+      readonly limit: number;
+    }
   /** Ends the watch that this request began. Reply: null, after its last events. */
   | { readonly op: "unwatch"; readonly request: number; readonly watch: number }
   /** Forgets every task of every client and restarts every worker; reply null once as many workers are back. */
@@ -462,6 +476,8 @@ export type WorkerToScheduler =
     }
   /** Where user code in its slots spent its time since it last told so. `last`: it samples no longer. */
   | { readonly op: "profile"; readonly frames: readonly ProfileFrame[]; readonly last: boolean }
+  /** What it logged, and what tasks in its slots wrote, since it last told so; in order, and too much of it is left out. */
+  | { readonly op: "log"; readonly lines: readonly WorkerLogLine[] }
   /** New tasks are not welcome until it is "running" again. */
   | { readonly op: "status"; readonly status: "running" | "paused" }
   /** It ends now by its own will: its tasks go back without blame, unless what runs is `suspect` of being the reason. */

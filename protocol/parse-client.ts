@@ -21,7 +21,7 @@ import {
   uint,
   wireError,
 } from "./parse-fields.ts";
-import { clusterEvents } from "./parse-record.ts";
+import { clusterEvents, logLevel } from "./parse-record.ts";
 
 const taskRequest: z.ZodType<TaskRequest> = z.object({
   retries: uint,
@@ -83,6 +83,15 @@ const toScheduler: z.ZodType<ClientToScheduler> = z.discriminatedUnion("op", [
   z.object({ op: z.literal("copy"), request: uint, futures: bulk(futureId), copies: uint }),
   z.object({ op: z.literal("rebalance"), request: uint }),
   z.object({ op: z.literal("watch"), request: uint, run: name.optional(), kept: flag, profile: flag }),
+  z.object({
+    op: z.literal("logs"),
+    request: uint,
+    run: name.optional(),
+    worker: name.optional(),
+    key: name.optional(),
+    level: logLevel.optional(),
+    limit: uint,
+  }),
   z.object({ op: z.literal("unwatch"), request: uint, watch: uint }),
   z.object({ op: z.literal("restart"), request: uint }),
 ]);

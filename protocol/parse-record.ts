@@ -1,28 +1,35 @@
 import { z } from "zod";
+import { logLinesMax, logTextCharsMax } from "./log-limits.ts";
+import type { LogLevel } from "./logger.ts";
 import { amount, bulk, finite, list, name, taskId, text, uint } from "./parse-fields.ts";
-import type { ClusterEvent, LogLine, ProfileFrame, ScalingDecision } from "./record.ts";
+import type { ClusterEvent, LogLine, ProfileFrame, ScalingDecision, WorkerLogLine } from "./record.ts";
 
 /** Of one profile: the deepest and widest program that is still worth looking at. */
 const framesMax = 20_000;
 
-const level = z.literal(["debug", "info", "warn", "error"]);
+export const logLevel: z.ZodType<LogLevel> = z.literal(["debug", "info", "warn", "error"]);
 
 export const profileFrames: z.ZodType<readonly ProfileFrame[]> = z
   .array(z.object({ name, place: name, parent: z.int().min(-1), selfMs: amount }))
   .max(framesMax)
   .refine((frames) => frames.every(({ parent }, index) => parent < index), "a frame must come after its caller");
 
-export const logLine: z.ZodType<LogLine> = z.object({
+const lineFields = {
   atMs: finite,
-  level,
+  level: logLevel,
   source: z.literal(["scheduler", "worker", "task"]),
-  worker: name.optional(),
   run: name.optional(),
   key: name.optional(),
   attempt: uint.optional(),
   stream: z.literal(["stdout", "stderr", "log"]).optional(),
-  text,
-});
+  text: z.string().max(logTextCharsMax),
+};
+
+export const logLine: z.ZodType<LogLine> = z.object({ ...lineFields, worker: name.optional() });
+
+export const workerLogLines: z.ZodType<readonly WorkerLogLine[]> = z
+  .array(z.object({ ...lineFields, source: z.literal(["worker", "task"]) }))
+  .max(logLinesMax);
 
 export const scalingDecision: z.ZodType<ScalingDecision> = z.object({
   atMs: finite,

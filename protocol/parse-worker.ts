@@ -19,7 +19,7 @@ import {
   uint,
   wireError,
 } from "./parse-fields.ts";
-import { profileFrames } from "./parse-record.ts";
+import { profileFrames, workerLogLines } from "./parse-record.ts";
 
 const input: z.ZodType<Input> = z.object({ task: taskId, bytes: uint, addresses: list(name) });
 
@@ -115,6 +115,7 @@ const toScheduler: z.ZodType<WorkerToScheduler> = z.discriminatedUnion("op", [
     endMs: finite,
   }),
   z.object({ op: z.literal("profile"), frames: profileFrames, last: flag }),
+  z.object({ op: z.literal("log"), lines: workerLogLines }),
   z.object({ op: z.literal("status"), status: z.literal(["running", "paused"]) }),
   z.object({ op: z.literal("goodbye"), reason: text, suspect: flag.optional() }),
 ]);

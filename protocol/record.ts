@@ -156,6 +156,9 @@ export interface LogLine {
   readonly text: string;
 }
 
+/** A line as a worker tells it: the scheduler knows who said it. */
+export type WorkerLogLine = Omit<LogLine, "worker">;
+
 /** Where a process spent its time, as sampled since its last profile. */
 export interface ProfileEvent {
   readonly kind: "profile";

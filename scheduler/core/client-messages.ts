@@ -70,6 +70,7 @@ export function handleClientMessage(state: SchedulerState, client: ClientRecord,
       return state.requests.restart(state, client, message.request);
     case "watch":
     case "unwatch":
+    case "logs":
     case "has-bundles":
     case "put-bundle":
       // Answered by the shell, which keeps the bundles and what was recorded.

@@ -76,7 +76,8 @@ export function handleWorkerMessage(state: SchedulerState, worker: WorkerRecord,
     case "profile":
       return recordProfile(state, worker, message.frames);
     case "get-bundle":
-      // Answered by the shell, which keeps the bundles.
+    case "log":
+      // For the shell, which keeps the bundles and the lines of logs.
       return;
     default:
       assertNever(message);

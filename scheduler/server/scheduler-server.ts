@@ -22,6 +22,7 @@ import { answerClient, sendBundle } from "./bundle-answers.ts";
 import { BundleStore, type BundleStoreOptions } from "./bundle-store.ts";
 import { CoreDriver } from "./core-driver.ts";
 import { createHttpServer, listen, reachableHost, type ServerTls } from "./listen.ts";
+import { Logs } from "./logs.ts";
 import { OwnVitals } from "./own-vitals.ts";
 import { isListening } from "./probe.ts";
 import { Profiling } from "./profiling.ts";
@@ -75,6 +76,7 @@ export class SchedulerServer implements AsyncDisposable {
   readonly closed: Promise<void>;
 
   readonly #server: http.Server | https.Server;
+  readonly #logs: Logs;
   readonly #log: Logger;
   #idleTimeoutMs: number | undefined;
   readonly #accepted: { close(): Promise<void> };
@@ -111,7 +113,8 @@ export class SchedulerServer implements AsyncDisposable {
     this.#server = server;
     this.port = port;
     this.address = address;
-    this.#log = options.log ?? silentLogger;
+    this.#logs = new Logs(options.log ?? silentLogger, (line) => this.#watches.add({ kind: "log", line }));
+    this.#log = this.#logs.log;
     this.#idleTimeoutMs = options.idleTimeoutMs;
     this.#bundles = new BundleStore(options.bundles);
     this.closed = new Promise((resolve, reject) => {
@@ -237,7 +240,7 @@ export class SchedulerServer implements AsyncDisposable {
     });
   }
 
-  /** Answers what is about bundles and watching, and leaves the rest to the core. */
+  /** Answers what is about bundles, logs and watching, and leaves the rest to the core. */
   #forCore(
     client: ClientId,
     connection: ClientConnection,
@@ -249,6 +252,10 @@ export class SchedulerServer implements AsyncDisposable {
         // What was said before it happened before it.
         this.#driver.dispatch(events.splice(0));
         this.#answerWatch(connection, message);
+        continue;
+      }
+      if (message.op === "logs") {
+        connection.send({ op: "reply", request: message.request, value: this.#logs.recent(message) });
         continue;
       }
       if (message.op !== "has-bundles" && message.op !== "put-bundle") {
@@ -292,6 +299,7 @@ export class SchedulerServer implements AsyncDisposable {
       for (const message of messages) {
         if (message.op === "profile" && message.last) lastProfile = true;
         if (message.op === "get-bundle") void sendBundle(this.#bundles, message.hash, connection);
+        else if (message.op === "log") this.#logs.fromWorker(registration.name, message.lines);
         else events.push({ kind: "worker-message", worker, message });
       }
       // What a worker says after the core has given it up would only be stale.

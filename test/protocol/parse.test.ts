@@ -37,6 +37,10 @@ describe("every message there is", () => {
 const optional = new Set([
   "submit.parent",
   "watch.run",
+  "logs.run",
+  "logs.worker",
+  "logs.key",
+  "logs.level",
   "who-has.futures",
   "explain.future",
   "explain.key",

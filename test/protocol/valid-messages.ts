@@ -143,6 +143,7 @@ const fromClient: Each<ClientToScheduler> = {
   rebalance: { op: "rebalance", request: 1 },
   "retire-workers": { op: "retire-workers", request: 1, names: ["w"] },
   watch: { op: "watch", request: 1, run: "r", kept: true, profile: false },
+  logs: { op: "logs", request: 1, run: "r", worker: "w", key: "k", level: "warn", limit: 100 },
   unwatch: { op: "unwatch", request: 2, watch: 1 },
   restart: { op: "restart", request: 1 },
 };
@@ -220,6 +221,13 @@ const fromWorker: Each<WorkerToScheduler> = {
   "run-reply": { op: "run-reply", request: 1, value: args, error },
   disk: { op: "disk", direction: "write", bytes: 9, startMs: 1, endMs: 2 },
   profile: { op: "profile", frames: [{ name: "f", place: "a.ts:1", parent: -1, selfMs: 3 }], last: true },
+  log: {
+    op: "log",
+    lines: [
+      { atMs: 1, level: "info", source: "worker", text: "hi" },
+      { atMs: 1, level: "warn", source: "task", run: "r", key: "k", attempt: 1, stream: "stderr", text: "careful" },
+    ],
+  },
   status: { op: "status", status: "paused" },
   goodbye: { op: "goodbye", reason: "bye" },
 };

@@ -13,6 +13,7 @@ import type {
   WorkerToScheduler,
 } from "../../../protocol/messages.ts";
 import { parseSchedulerToClient, parseSchedulerToWorker } from "../../../protocol/parse.ts";
+import type { ClusterEvent, LogLine } from "../../../protocol/record.ts";
 import { SchedulerCore } from "../../../scheduler/core/core.ts";
 import { SchedulerServer, type SchedulerServerOptions } from "../../../scheduler/server/scheduler-server.ts";
 
@@ -256,4 +257,52 @@ test("a server on all addresses names one that can be dialled", async () => {
   expect(server.address).not.toContain("0.0.0.0");
   const client = await connectClient(server);
   expect(await workerNames(client)).toEqual([]);
+});
+
+test("lines of workers, and the scheduler's own, are kept under their names and told to those who watch", async () => {
+  const server = await startServer();
+  const client = await connectClient(server);
+  const worker = await connectWorker(server, "w1");
+  client.connection.send({ op: "watch", request: 1, run: "r", kept: false, profile: false });
+  const heard: ClusterEvent[] = [];
+  const hears = async (text: string): Promise<LogLine> => {
+    for (;;) {
+      for (const event of heard) if (event.kind === "log" && event.line.text === text) return event.line;
+      const message = await client.next();
+      if (message.op === "events") heard.push(...message.events);
+    }
+  };
+  worker.connection.send({
+    op: "log",
+    lines: [
+      {
+        atMs: 5,
+        level: "warn",
+        source: "task",
+        run: "other",
+        key: "k",
+        attempt: 2,
+        stream: "stderr",
+        text: "not mine",
+      },
+      { atMs: 6, level: "info", source: "task", run: "r", key: "k", attempt: 2, stream: "stdout", text: "mine" },
+      { atMs: 7, level: "info", source: "worker", text: "own" },
+    ],
+  });
+  expect(await hears("mine")).toMatchObject({ worker: "w1", run: "r", key: "k", attempt: 2, stream: "stdout" });
+  expect(await hears("own")).toMatchObject({ worker: "w1", source: "worker" });
+  expect(JSON.stringify(heard)).not.toContain("not mine");
+  const asks = async (request: number, query: { worker?: string; limit: number }): Promise<LogLine[]> => {
+    client.connection.send({ op: "logs", request, ...query });
+    for (;;) {
+      const message = await client.next();
+      if (message.op === "reply" && message.request === request) return message.value as LogLine[];
+    }
+  };
+  expect((await asks(2, { worker: "w1", limit: 2 })).map(({ text }) => text)).toEqual(["mine", "own"]);
+  const value = await asks(3, { limit: 100 });
+  expect(value).toContainEqual(
+    expect.objectContaining({ source: "scheduler", text: expect.stringContaining("scheduler listens") }),
+  );
+  expect(JSON.stringify(value)).not.toContain(token);
 });
