@@ -18,6 +18,12 @@ const settings = {
   ),
   address: optional("--address <address>", "run on the cluster of this scheduler", text),
   tokenFile: optional("--token-file <file>", "file that holds that scheduler's token", text),
+  report: perCall<string | undefined>(
+    "--report <file>",
+    "write a performance report (HTML) when the run ends",
+    text,
+    undefined,
+  ),
   quiet: setting("--quiet", "no progress, and log errors only", yes, false),
 };
 
@@ -29,6 +35,7 @@ const command: CliCommand<typeof settings> = {
     ["muster run flow.ts", "with the executor that the flow names"],
     ["muster run flow.ts --param month=3 --param 'airports=[\"SFO\"]'", "with other parameters"],
     ["muster run flow.ts --address ws://127.0.0.1:8786", "on a cluster that is there already"],
+    ["muster run flow.ts --report report.html", "and write what its time went into, to look at in a browser"],
     ["muster run flows.ts --name etl --executor threads", "one of several flows, on this machine's cores"],
   ],
   logLevel: "warn",
@@ -44,6 +51,7 @@ const command: CliCommand<typeof settings> = {
       signal,
       logger: log,
       onTaskState: (change) => progress.change(change),
+      performanceReportPath: values.report,
     });
     progress.end(flow.name, state.data);
     return state.isSuccessful() ? 0 : 1;

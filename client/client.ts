@@ -29,7 +29,7 @@ import { GraphNode } from "./graph.ts";
 import { askLogs, type LogLine, type LogsOptions } from "./logs.ts";
 import type { Placed, PlacedArgs } from "./placeholder.ts";
 import { Releases } from "./releases.ts";
-import { reportOn } from "./report-on.ts";
+import { reportOn, type Watch } from "./report-on.ts";
 import { Results } from "./results.ts";
 import { runOnWorkers } from "./run-on-workers.ts";
 import { type ScatterOptions, scatter } from "./scatter.ts";
@@ -42,7 +42,6 @@ import { checkOptions, isAmount, isCount, isText } from "./task-options.ts";
 import { Waits } from "./waits.ts";
 import { type EventListener, Watching, type WatchOptions } from "./watching.ts";
 
-export type { ComputeOptions, GatherOptions, RunShareOptions, WorkersOption } from "./call-options.ts";
 export type { ClientOptions, ClusterAddress } from "./client-options.ts";
 
 /** One future or several. */
@@ -246,11 +245,13 @@ export class Client implements AsyncDisposable {
 
   /**
    * Runs `body`, and makes one HTML file of what the cluster did meanwhile, whoever asked it to; without a body, of what the
-   * scheduler remembers. Returns it, and writes it to `path` if that is given, also if the body throws.
+   * scheduler remembers. Returns it, and writes it to `path` if that is given, also if the body throws. `run`: only the
+   * tasks of that run.
    * @throws ConfigurationError BAD_OPTION for a path that cannot be written; what `body` throws
    */
-  performanceReport(path?: string, body?: () => unknown): Promise<string> {
-    return reportOn(this.#session, (options, listener) => this.watch(options, listener), path, body);
+  performanceReport(path?: string, body?: () => unknown, { run }: { readonly run?: string } = {}): Promise<string> {
+    const watch: Watch = (options, listener) => this.watch({ ...options, run }, listener);
+    return reportOn(this.#session, watch, path, body);
   }
 
   /** The last lines that the scheduler, workers and tasks wrote, oldest first, as far as the scheduler keeps them. */

@@ -2,7 +2,7 @@ import { endingOf, PerformanceReport, type ReportEnding, succeeded } from "./per
 import type { EventListener, WatchOptions } from "./watching.ts";
 
 /** Begins a watch; the function that it resolves with ends it. */
-type Watch = (options: WatchOptions, listener: EventListener) => Promise<() => Promise<void>>;
+export type Watch = (options: WatchOptions, listener: EventListener) => Promise<() => Promise<void>>;
 
 /** A report of what happens while `body` runs; without one, of what the scheduler remembers. */
 export async function reportOn(

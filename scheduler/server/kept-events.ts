@@ -1,4 +1,5 @@
 import type { ClusterEvent } from "../../protocol/record.ts";
+import { Presence } from "./presence.ts";
 
 /** Old events go in pieces of this part of all, so that one that comes costs no copying. */
 const pieces = 16;
@@ -7,8 +8,8 @@ const pieces = 16;
 export class KeptEvents {
   readonly #pieceMax: number;
   readonly #enabled: boolean;
-  /** Of workers that are still there: how they joined, if that was dropped. */
-  readonly #present: Map<string, ClusterEvent> = new Map();
+  /** As of the last event that was dropped: a worker that is still there must not be forgotten with it. */
+  readonly #before: Presence = new Presence();
   #pieces: ClusterEvent[][] = [[]];
   #dropped = 0;
   #droppedAtMs = 0;
@@ -29,19 +30,16 @@ export class KeptEvents {
     last.push(event);
   }
 
-  /** Workers that are still there came long ago, so their coming is never dropped with the rest. */
+  /** Oldest first. */
   *all(): Iterable<ClusterEvent> {
-    yield* this.#present.values();
+    yield* this.#before.events();
     if (this.#dropped > 0) yield { kind: "dropped", atMs: this.#droppedAtMs, what: "events", count: this.#dropped };
     for (const piece of this.#pieces) yield* piece;
   }
 
   #drop(piece: readonly ClusterEvent[]): void {
     for (const event of piece) {
-      if (event.kind === "worker") {
-        if (event.change === "left" || event.change === "lost") this.#present.delete(event.worker);
-        else if (event.change === "joined") this.#present.set(event.worker, event);
-      }
+      this.#before.note(event);
       if (event.kind === "dropped") this.#dropped += event.count;
       else this.#dropped++;
       this.#droppedAtMs = timeOf(event) ?? this.#droppedAtMs;

@@ -1,6 +1,7 @@
 import type { SchedulerToClient } from "../../protocol/messages.ts";
 import type { ClusterEvent } from "../../protocol/record.ts";
 import { KeptEvents } from "./kept-events.ts";
+import { Presence } from "./presence.ts";
 
 /** What happens is told at least this often, in frames of at most so many events. */
 const flushMs = 100;
@@ -32,6 +33,7 @@ export interface WatchesOptions {
 export class Watches {
   readonly #options: WatchesOptions;
   readonly #kept: KeptEvents;
+  readonly #present: Presence = new Presence();
   readonly #watches: Set<Watch> = new Set();
   #timer: NodeJS.Timeout | undefined;
 
@@ -52,31 +54,20 @@ export class Watches {
 
   add(event: ClusterEvent): void {
     this.#kept.add(event);
-    const run = runOf(event);
-    for (const watch of this.#watches) {
-      if (run !== undefined && watch.run !== undefined && run !== watch.run) continue;
-      watch.pending.push(event);
-      if (watch.pending.length >= frameEventsMax) flush(watch);
-    }
+    this.#present.note(event);
+    for (const watch of this.#watches) offer(watch, event);
     if (this.#watches.size > 0) this.#timer ??= setTimeout(() => this.#flushAll(), flushMs).unref();
   }
 
-  /** The caller replies to the request afterwards. */
+  /** Tells first what was kept, or which workers there are. The caller replies to the request afterwards. */
   begin(
     watcher: Watcher,
     request: number,
     options: { readonly run?: string | undefined; readonly kept: boolean; readonly profile: boolean },
   ): void {
     const watch: Watch = { watcher, request, run: options.run, profile: options.profile, pending: [] };
-    if (options.kept) {
-      for (const event of this.#kept.all()) {
-        const run = runOf(event);
-        if (run !== undefined && watch.run !== undefined && run !== watch.run) continue;
-        watch.pending.push(event);
-        if (watch.pending.length >= frameEventsMax) flush(watch);
-      }
-      flush(watch);
-    }
+    for (const event of options.kept ? this.#kept.all() : this.#present.events()) offer(watch, event);
+    flush(watch);
     const wasWanted = this.wanted;
     this.#watches.add(watch);
     if (!wasWanted) this.#options.onWanted(true);
@@ -117,13 +108,23 @@ export class Watches {
   #drop(watch: Watch): void {
     flush(watch);
     this.#watches.delete(watch);
-    if (!this.wanted) this.#options.onWanted(false);
+    if (this.wanted) return;
+    // Who begins the next time is told anew.
+    this.#present.forget();
+    this.#options.onWanted(false);
   }
 
   #flushAll(): void {
     this.#timer = undefined;
     for (const watch of this.#watches) flush(watch);
   }
+}
+
+function offer(watch: Watch, event: ClusterEvent): void {
+  const run = runOf(event);
+  if (run !== undefined && watch.run !== undefined && run !== watch.run) return;
+  watch.pending.push(event);
+  if (watch.pending.length >= frameEventsMax) flush(watch);
 }
 
 function flush(watch: Watch): void {

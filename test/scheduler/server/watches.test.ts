@@ -54,6 +54,9 @@ test("a watch of one run hears of that run and of the cluster, in one frame for 
     all.forget(whole);
     expect(whole.heard).toHaveLength(3);
     expect(wanted).toEqual([true, false]);
+    const later = new Ear();
+    all.begin(later, 3, { kept: false, profile: false });
+    expect(later.heard).toEqual([]);
   } finally {
     vi.useRealTimers();
   }
@@ -69,6 +72,15 @@ test("whoever begins later hears what was kept first", () => {
   all.forget(ear);
   expect(all.wanted).toBe(true);
   expect(wanted).toEqual([]);
+});
+
+test("whoever begins later, and wants nothing that was before, still hears which workers there are", () => {
+  const { all } = watches(100);
+  for (const event of [worker("a", "joined"), worker("b", "joined"), submitted("x"), worker("a", "lost")])
+    all.add(event);
+  const ear = new Ear();
+  all.begin(ear, 1, { kept: false, profile: false });
+  expect(ear.heard).toEqual([worker("b", "joined")]);
 });
 
 test("only the last events are kept; how many went, and which workers are there, is not forgotten", () => {
