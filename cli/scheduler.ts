@@ -17,6 +17,7 @@ const settings = {
     "fail a task that no connected worker could ever run after this long (default: never)",
     duration,
   ),
+  dashboard: setting("--no-dashboard", "serve no pages, HTTP API and metrics; only /health", yes, true),
   tlsCert: optional("--tls-cert <file>", "certificate (PEM): serve wss instead of ws", text),
   tlsKey: optional("--tls-key <file>", "the certificate's private key (PEM)", text),
   tlsCa: optional("--tls-ca <file>", "let in only those who show a certificate of this authority (PEM)", text),
@@ -38,14 +39,16 @@ const command: CliCommand<typeof settings> = {
     const token = given || createToken();
     const tls = tlsOf(values.tlsCert, values.tlsKey, values.tlsCa);
     const { SchedulerServer } = await import("../scheduler/server/scheduler-server.ts");
-    const { host, port, idleTimeout: idleTimeoutMs, noWorkersTimeout: noWorkersTimeoutMs } = values;
-    const server = await SchedulerServer.start({ host, port, token, log, tls, idleTimeoutMs, noWorkersTimeoutMs });
+    const { host, port, dashboard, idleTimeout: idleTimeoutMs, noWorkersTimeout: noWorkersTimeoutMs } = values;
+    const waits = { idleTimeoutMs, noWorkersTimeoutMs };
+    const server = await SchedulerServer.start({ host, port, token, log, tls, dashboard, ...waits });
     const kept = given ? [] : namesOf(server.address, host);
     try {
       const files = kept.map((address) => keepToken(address, token));
       if (files.length > 0) log.info({}, `the token is kept in ${files.join(" and ")}`);
       if (values.schedulerFile !== undefined) writeSchedulerFile(values.schedulerFile, server.address);
       print(`Scheduler at ${server.address}`);
+      if (server.dashboardUrl !== undefined) print(`Dashboard at ${server.dashboardUrl}`);
       await Promise.race([interrupted(signal), server.closed]);
     } finally {
       // While the port is still ours: afterwards, another scheduler may keep its own token and file there.

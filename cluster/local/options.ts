@@ -21,8 +21,8 @@ export interface LocalClusterOptions {
   readonly token?: string | undefined;
   /** The cluster closes once it had no client for this long, in milliseconds. Default: never. */
   readonly idleTimeoutMs?: number | undefined;
-  /** There is no dashboard yet, so that false, the default, is all it may be. */
-  readonly dashboard?: false | undefined;
+  /** Serves the dashboard at the scheduler's port, or at one of its own (0: any free one). Default false. */
+  readonly dashboard?: boolean | number | undefined;
   /** A task that none of the workers could ever run fails with NO_WORKERS after so many milliseconds. Default: never. */
   readonly noWorkersTimeoutMs?: number | undefined;
   /** Default: silent. */
@@ -38,6 +38,7 @@ export interface ResolvedLocalClusterOptions {
   readonly host: string;
   readonly port: number;
   readonly token: string;
+  readonly dashboard: boolean | number;
   readonly idleTimeoutMs: number | undefined;
   readonly noWorkersTimeoutMs: number | undefined;
   readonly log: Logger;
@@ -49,6 +50,8 @@ const wholeNumber =
     if (Number.isInteger(value) && Number(value) >= least && Number(value) <= most) return undefined;
     return `a whole number from ${least} to ${most}`;
   };
+
+const isPort = wholeNumber(0, 65_535);
 
 const positiveMs: OptionChecks[string] = (value) =>
   typeof value === "number" && value > 0 ? undefined : "a number of milliseconds above 0";
@@ -66,9 +69,12 @@ const checks: { readonly [Name in keyof LocalClusterOptions]-?: OptionChecks[str
     }
   },
   host: isText,
-  port: wholeNumber(0, 65_535),
+  port: isPort,
   token: isText,
-  dashboard: (value) => (value === false ? undefined : "false: this version has no dashboard yet"),
+  dashboard: (value) => {
+    if (typeof value === "boolean" || isPort(value) === undefined) return undefined;
+    return "true, false, or a port of its own from 0 to 65535";
+  },
   idleTimeoutMs: positiveMs,
   noWorkersTimeoutMs: positiveMs,
   logger: (value) =>
@@ -97,6 +103,7 @@ export function resolveLocalClusterOptions(options: LocalClusterOptions, cores: 
     host: options.host ?? "127.0.0.1",
     port: options.port ?? 0,
     token: options.token ?? createToken(),
+    dashboard: options.dashboard ?? false,
     idleTimeoutMs: options.idleTimeoutMs,
     noWorkersTimeoutMs: options.noWorkersTimeoutMs,
     log: options.logger ?? silentLogger,

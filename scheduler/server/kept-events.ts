@@ -12,6 +12,8 @@ export class KeptEvents {
   #pieces: ClusterEvent[][] = [[]];
   #dropped = 0;
   #droppedAtMs = 0;
+  /** How many events went before those that are kept. */
+  #before = 0;
 
   constructor(keptMax: number) {
     this.#enabled = keptMax > 0;
@@ -29,6 +31,23 @@ export class KeptEvents {
     last.push(event);
   }
 
+  /** The number that the next event will have. */
+  get next(): number {
+    return this.#before + this.#pieces.reduce((count, piece) => count + piece.length, 0);
+  }
+
+  /** Up to so many of the events whose numbers are at least `from`, the oldest first, and where to go on. */
+  from(from: number, limit: number): { readonly events: readonly ClusterEvent[]; readonly next: number } {
+    const events: ClusterEvent[] = [];
+    let first = this.#before;
+    for (const piece of this.#pieces) {
+      const start = Math.max(0, from - first);
+      for (const event of piece.slice(start, start + limit - events.length)) events.push(event);
+      first += piece.length;
+    }
+    return { events, next: Math.min(Math.max(from, this.#before) + events.length, this.next) };
+  }
+
   /** Workers that are still there came long ago, so their coming is never dropped with the rest. */
   *all(): Iterable<ClusterEvent> {
     yield* this.#present.values();
@@ -37,6 +56,7 @@ export class KeptEvents {
   }
 
   #drop(piece: readonly ClusterEvent[]): void {
+    this.#before += piece.length;
     for (const event of piece) {
       if (event.kind === "worker") {
         if (event.change === "left" || event.change === "lost") this.#present.delete(event.worker);

@@ -13,6 +13,7 @@ import type {
   WorkerToScheduler,
 } from "../../protocol/messages.ts";
 import { parseClientToScheduler, parseWorkerToScheduler } from "../../protocol/parse.ts";
+import type { ClusterEvent } from "../../protocol/record.ts";
 import { version } from "../../protocol/version.ts";
 import { toWireError } from "../../protocol/wire-error.ts";
 import { SchedulerCore } from "../core/core.ts";
@@ -21,6 +22,8 @@ import { heartbeatMs } from "../core/heartbeat.ts";
 import { answerClient, sendBundle } from "./bundle-answers.ts";
 import { BundleStore, type BundleStoreOptions } from "./bundle-store.ts";
 import { CoreDriver } from "./core-driver.ts";
+import { DashboardSite } from "./dashboard-site.ts";
+import { Desk } from "./desk.ts";
 import { createHttpServer, listen, reachableHost, type ServerTls } from "./listen.ts";
 import { OwnVitals } from "./own-vitals.ts";
 import { isListening } from "./probe.ts";
@@ -44,8 +47,10 @@ export interface SchedulerServerOptions {
   readonly bundles?: BundleStoreOptions | undefined;
   /** A worker that was cut off and is back within this time goes on as if nothing had happened. Default 30,000; 0: never. */
   readonly graceMs?: number | undefined;
-  /** How many of the last events are kept, for those who begin to watch later. Default 0: none. */
+  /** How many of the last events are kept, for those who begin to watch later. Default 0, and 100,000 with a dashboard. */
   readonly keptEvents?: number | undefined;
+  /** Serves pages, `/api/v1` and `/metrics`, at the same port or at one of their own (0: any free one). Default false. */
+  readonly dashboard?: boolean | number | undefined;
 }
 
 export interface CloseOptions {
@@ -54,6 +59,14 @@ export interface CloseOptions {
   /** Told to whoever is connected. */
   readonly reason?: string | undefined;
 }
+
+/** So many events are kept for whoever opens the dashboard. */
+const keptForDashboard = 100_000;
+
+const hasDashboard = (
+  options: SchedulerServerOptions,
+): options is SchedulerServerOptions & { readonly dashboard: true | number } =>
+  options.dashboard !== undefined && options.dashboard !== false;
 
 type ClientConnection = Connection<ClientToScheduler, SchedulerToClient>;
 type WorkerConnection = Connection<WorkerToScheduler, SchedulerToWorker>;
@@ -78,6 +91,8 @@ export class SchedulerServer implements AsyncDisposable {
   readonly #driver: CoreDriver;
   readonly #watches: Watches;
   readonly #vitals: OwnVitals;
+  readonly #desk: Desk;
+  #site: DashboardSite | undefined;
   readonly #clients = new Map<ClientId, ClientConnection>();
   readonly #workers = new Map<WorkerId, WorkerConnection>();
   readonly #ending = new AbortController();
@@ -93,7 +108,14 @@ export class SchedulerServer implements AsyncDisposable {
     const server = createHttpServer(options.tls);
     const port = await listen(server, host, options.port ?? 8786);
     const scheme = options.tls === undefined ? "ws" : "wss";
-    return new SchedulerServer(server, port, `${scheme}://${reachableHost(host)}:${port}`, options);
+    const scheduler = new SchedulerServer(server, port, `${scheme}://${reachableHost(host)}:${port}`, options);
+    try {
+      await scheduler.#openDashboard(host, options);
+    } catch (error) {
+      await scheduler.close();
+      throw error;
+    }
+    return scheduler;
   }
 
   private constructor(
@@ -127,9 +149,10 @@ export class SchedulerServer implements AsyncDisposable {
       (effect) => this.#perform(effect),
       (error) => this.#breakDown(error),
     );
-    this.#vitals = new OwnVitals((event) => this.#watches.add(event));
+    this.#desk = new Desk((events) => this.#driver.dispatch(events));
+    this.#vitals = new OwnVitals((event) => this.#happened(event));
     this.#watches = new Watches({
-      keptMax: options.keptEvents ?? 0,
+      keptMax: options.keptEvents ?? (hasDashboard(options) ? keptForDashboard : 0),
       onWanted: (on) => this.#record(on),
     });
     if (this.#watches.wanted) this.#record(true);
@@ -137,6 +160,7 @@ export class SchedulerServer implements AsyncDisposable {
       token: options.token,
       version,
       log: this.#log,
+      elsewhere: (request, socket, head) => this.#site?.upgrade(request, socket, head) === true,
       roles: {
         client: {
           parse: parseClientToScheduler,
@@ -152,6 +176,11 @@ export class SchedulerServer implements AsyncDisposable {
     });
     this.#watchIdleness();
     this.#log.info({ address }, "scheduler listens");
+  }
+
+  /** Where browsers find the dashboard; undefined without one. */
+  get dashboardUrl(): string | undefined {
+    return this.#site?.url;
   }
 
   /** From now on it closes itself, and stops its workers, once it had no client for this long. */
@@ -172,6 +201,7 @@ export class SchedulerServer implements AsyncDisposable {
 
   async #close({ stopWorkers = false, reason = "the scheduler was closed" }: CloseOptions): Promise<void> {
     this.#driver.stop();
+    this.#desk.close();
     this.#ending.abort();
     clearTimeout(this.#idleTimer);
     this.#vitals.stop();
@@ -184,6 +214,7 @@ export class SchedulerServer implements AsyncDisposable {
     const connections = [...this.#clients.values(), ...this.#workers.values()];
     await Promise.all(connections.map((connection) => connection.close(reason)));
     await this.#accepted.close();
+    await this.#site?.close();
     this.#server.closeAllConnections();
     await stopped;
     this.#log.info({ address: this.address, reason }, "scheduler closed");
@@ -194,6 +225,28 @@ export class SchedulerServer implements AsyncDisposable {
     this.#log.error({ error }, `scheduler ends because it found itself broken: ${String(error)}`);
     this.#rejectClosed(error);
     void this.close({ stopWorkers: true, reason: "the scheduler found itself broken; see its log" });
+  }
+
+  async #openDashboard(host: string, options: SchedulerServerOptions): Promise<void> {
+    if (!hasDashboard(options)) return;
+    const { token, tls, dashboard: at } = options;
+    this.#site = await DashboardSite.open({
+      at,
+      host,
+      token,
+      tls,
+      server: this.#server,
+      port: this.port,
+      desk: this.#desk,
+      watches: this.#watches,
+      log: this.#log,
+    });
+    this.#log.info({}, `the dashboard is at ${this.#site.url}`);
+  }
+
+  #happened(event: ClusterEvent): void {
+    this.#watches.add(event);
+    this.#site?.add(event);
   }
 
   #record(on: boolean): void {
@@ -293,7 +346,10 @@ export class SchedulerServer implements AsyncDisposable {
         this.#hangUp(effect.worker, effect.reason);
         break;
       case "record":
-        this.#watches.add(effect.event);
+        this.#happened(effect.event);
+        break;
+      case "answer":
+        this.#desk.answered(effect.ask, effect.value);
         break;
       case "log":
         this.#log[effect.level](effect.fields, effect.message);

@@ -13,6 +13,7 @@ import type {
 } from "../../../protocol/messages.ts";
 import { SchedulerCore, type SchedulerCoreOptions } from "../../../scheduler/core/core.ts";
 import type { SchedulerEvent } from "../../../scheduler/core/events.ts";
+import type { Answers, Question } from "../../../scheduler/core/questions.ts";
 
 export const plain: TaskRequest = {
   retries: 0,
@@ -60,6 +61,7 @@ export class Bench {
   readonly toClient: Map<number, SchedulerToClient[]> = new Map();
   readonly closed: number[] = [];
   readonly probes: string[] = [];
+  readonly #answers: unknown[] = [];
   #submissions = 0;
 
   constructor(options: Partial<SchedulerCoreOptions> = {}) {
@@ -72,6 +74,7 @@ export class Bench {
       else if (effect.kind === "to-client") push(this.toClient, effect.client, effect.message);
       else if (effect.kind === "close-worker") this.closed.push(effect.worker);
       else if (effect.kind === "log") this.logged.push(`${effect.level}: ${effect.message}`);
+      else if (effect.kind === "answer") this.#answers.push(effect.value);
       else if (effect.kind === "probe-worker") this.probes.push(effect.address);
     }
     this.core.checkInvariants();
@@ -99,6 +102,13 @@ export class Bench {
       { op: "submit", submission: this.#submissions, run: "r", prefix: "p", requests: [plain], tasks, ...extra },
       id,
     );
+  }
+
+  /** From the HTTP side; answered at once. */
+  ask<Q extends Question>(question: Q): Answers[Q["kind"]] {
+    this.event({ kind: "ask", ask: 1, question });
+    expect(this.#answers).toHaveLength(1);
+    return this.#answers.pop() as Answers[Q["kind"]];
   }
 
   /** From a worker. */
