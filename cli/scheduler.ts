@@ -35,6 +35,7 @@ const settings = {
     duration,
     30_000,
   ),
+  dashboard: setting("--no-dashboard", "serve no pages, HTTP API and metrics; only /health", yes, true),
   tlsCert: optional("--tls-cert <file>", "certificate (PEM): serve wss instead of ws", text),
   tlsKey: optional("--tls-key <file>", "the certificate's private key (PEM)", text),
   tlsCa: optional("--tls-ca <file>", "let in only those who show a certificate of this authority (PEM)", text),
@@ -56,13 +57,14 @@ const command: CliCommand<typeof settings> = {
     const token = given || createToken();
     const tls = tlsOf(values.tlsCert, values.tlsKey, values.tlsCa);
     const { SchedulerServer } = await import("../scheduler/server/scheduler-server.ts");
-    const { host, port, allowedWorkerLosses } = values;
+    const { host, port, dashboard, allowedWorkerLosses } = values;
     const server = await SchedulerServer.start({
       host,
       port,
       token,
       log,
       tls,
+      dashboard,
       idleTimeoutMs: values.idleTimeout,
       noWorkersTimeoutMs: values.noWorkersTimeout,
       allowedWorkerLosses,
@@ -75,6 +77,7 @@ const command: CliCommand<typeof settings> = {
       if (files.length > 0) log.info({}, `the token is kept in ${files.join(" and ")}`);
       if (values.schedulerFile !== undefined) writeSchedulerFile(values.schedulerFile, server.address);
       print(`Scheduler at ${server.address}`);
+      if (server.dashboardUrl !== undefined) print(`Dashboard at ${server.dashboardUrl}`);
       await Promise.race([interrupted(signal), server.closed]);
     } finally {
       // While the port is still ours: afterwards, another scheduler may keep its own token and file there.

@@ -29,6 +29,13 @@ export class Story {
       .map(told);
   }
 
+  /** The same in pieces. */
+  linesOf(task: TaskId): { readonly atMs: number; readonly what: string }[] {
+    return this.#inOrder()
+      .filter((line) => line.task === task)
+      .map(({ atMs, what, detail }) => ({ atMs, what: detail === undefined ? what : `${what} ${detail}` }));
+  }
+
   /** The last things that happened to any task, oldest first. */
   latest(count: number): string[] {
     return this.#inOrder()

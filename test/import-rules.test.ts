@@ -22,6 +22,7 @@ const pureProtocol = [
   "record",
   "story",
   "cluster-info",
+  "cluster-view",
   "explanation",
   "code",
   "clock",
@@ -33,7 +34,17 @@ const pureProtocol = [
 const rules: readonly Rule[] = [
   { of: "protocol/", ours: [], packages: ["ws", "msgpackr", "zod"] },
   { of: "scheduler/core/", ours: pureProtocol, packages: ["tinyqueue"], pure: true },
-  { of: "scheduler/", ours: ["protocol/", "scheduler/core/", "report/*"], packages: ["ws", "zod"] },
+  {
+    of: "scheduler/",
+    ours: ["protocol/", "scheduler/core/", "scheduler/http/", "report/*"],
+    packages: ["ws", "zod"],
+  },
+  // Loads the pages of "report/page/live/" as files.
+  {
+    of: "scheduler/http/",
+    ours: ["protocol/", "scheduler/", "report/*"],
+    packages: ["cookie", "esbuild", "fastify", "prom-client", "ws", "zod"],
+  },
   { of: "worker/core/", ours: pureProtocol, packages: [], pure: true },
   { of: "worker/executor/", ours: ["protocol/"], packages: ["zod"] },
   { of: "worker/", ours: ["protocol/", "worker/core/", "worker/executor/"], packages: ["ws", "zod"] },

@@ -111,6 +111,7 @@ export class SimScheduler {
         return link.close(effect.reason);
       }
       case "record":
+      case "answer":
       case "log":
         return;
     }

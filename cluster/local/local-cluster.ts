@@ -17,6 +17,8 @@ export class LocalCluster implements Cluster {
   readonly address: string;
   /** What a client must show. */
   readonly token: string;
+  /** Where a browser finds the dashboard, which asks for the token; undefined without one. */
+  readonly dashboardUrl: string | undefined;
   readonly #options: ResolvedLocalClusterOptions;
   readonly #log: Logger;
   readonly #scheduler: SchedulerHost;
@@ -35,8 +37,9 @@ export class LocalCluster implements Cluster {
    */
   static async start(options: LocalClusterOptions = {}): Promise<LocalCluster> {
     const resolved = resolveLocalClusterOptions(options, availableCores());
-    const { host, port, token, idleTimeoutMs, noWorkersTimeoutMs, allowedWorkerLosses, log } = resolved;
-    const scheduler = await SchedulerHost.start({ host, port, token, noWorkersTimeoutMs, allowedWorkerLosses }, log);
+    const { host, port, token, dashboard, idleTimeoutMs, noWorkersTimeoutMs, allowedWorkerLosses, log } = resolved;
+    const limits = { noWorkersTimeoutMs, allowedWorkerLosses };
+    const scheduler = await SchedulerHost.start({ host, port, token, dashboard, ...limits }, log);
     const cluster = new LocalCluster(resolved, scheduler);
     try {
       await cluster.scale(resolved.nWorkers);
@@ -54,6 +57,7 @@ export class LocalCluster implements Cluster {
     this.#log = options.log;
     this.#scheduler = scheduler;
     this.address = scheduler.address;
+    this.dashboardUrl = scheduler.dashboardUrl;
     this.token = options.token;
     // Without its scheduler, be it idle for too long or broken, the rest of the cluster is of no use.
     scheduler.closed.then(

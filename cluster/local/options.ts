@@ -21,8 +21,8 @@ export interface LocalClusterOptions {
   readonly token?: string | undefined;
   /** The cluster closes once it had no client for this long, in milliseconds. Default: never. */
   readonly idleTimeoutMs?: number | undefined;
-  /** There is no dashboard yet, so that false, the default, is all it may be. */
-  readonly dashboard?: false | undefined;
+  /** Serves the dashboard at the scheduler's port, or at one of its own (0: any free one). Default false. */
+  readonly dashboard?: boolean | number | undefined;
   /** A task that none of the workers could ever run fails with NO_WORKERS after so many milliseconds. Default: never. */
   readonly noWorkersTimeoutMs?: number | undefined;
   /** How many workers may die under a task before it fails with WORKER_LOST. Default 3. */
@@ -40,6 +40,7 @@ export interface ResolvedLocalClusterOptions {
   readonly host: string;
   readonly port: number;
   readonly token: string;
+  readonly dashboard: boolean | number;
   readonly idleTimeoutMs: number | undefined;
   readonly noWorkersTimeoutMs: number | undefined;
   readonly allowedWorkerLosses: number;
@@ -52,6 +53,8 @@ const wholeNumber =
     if (Number.isInteger(value) && Number(value) >= least && Number(value) <= most) return undefined;
     return `a whole number from ${least} to ${most}`;
   };
+
+const isPort = wholeNumber(0, 65_535);
 
 const positiveMs: OptionChecks[string] = (value) =>
   typeof value === "number" && value > 0 ? undefined : "a number of milliseconds above 0";
@@ -69,9 +72,12 @@ const checks: { readonly [Name in keyof LocalClusterOptions]-?: OptionChecks[str
     }
   },
   host: isText,
-  port: wholeNumber(0, 65_535),
+  port: isPort,
   token: isText,
-  dashboard: (value) => (value === false ? undefined : "false: this version has no dashboard yet"),
+  dashboard: (value) => {
+    if (typeof value === "boolean" || isPort(value) === undefined) return undefined;
+    return "true, false, or a port of its own from 0 to 65535";
+  },
   idleTimeoutMs: positiveMs,
   noWorkersTimeoutMs: positiveMs,
   allowedWorkerLosses: wholeNumber(0, 10_000),
@@ -101,6 +107,7 @@ export function resolveLocalClusterOptions(options: LocalClusterOptions, cores: 
     host: options.host ?? "127.0.0.1",
     port: options.port ?? 0,
     token: options.token ?? createToken(),
+    dashboard: options.dashboard ?? false,
     idleTimeoutMs: options.idleTimeoutMs,
     noWorkersTimeoutMs: options.noWorkersTimeoutMs,
     allowedWorkerLosses: options.allowedWorkerLosses ?? 3,

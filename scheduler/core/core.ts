@@ -9,6 +9,7 @@ import { takeInventory } from "./inventory.ts";
 import { leftovers } from "./leftovers.ts";
 import { loseWorker } from "./losses.ts";
 import { pump } from "./placement.ts";
+import { answer } from "./questions.ts";
 import { reclaim } from "./reclaim.ts";
 import { recordPresent } from "./recording.ts";
 import { settleAll } from "./settle.ts";
@@ -89,6 +90,9 @@ export class SchedulerCore {
       case "recording":
         if (event.on && !state.recording) recordPresent(state);
         state.recording = event.on;
+        return;
+      case "ask":
+        state.effects.push({ kind: "answer", ask: event.ask, value: answer(state, event.question) });
         return;
       case "wake":
         this.#loseSilent();

@@ -8,6 +8,7 @@ import type {
   WorkerToScheduler,
 } from "../../protocol/messages.ts";
 import type { ClusterEvent } from "../../protocol/record.ts";
+import type { Answers, Question } from "./questions.ts";
 
 /** What a shell may tell the scheduler's core. Bundles are the shell's own affair and never get here. */
 export type SchedulerEvent =
@@ -32,6 +33,8 @@ export type SchedulerEvent =
   | { readonly kind: "worker-lost"; readonly worker: WorkerId; readonly reason: string }
   /** Whether anybody wants to hear of what happens, by "record". */
   | { readonly kind: "recording"; readonly on: boolean }
+  /** The HTTP side wants to know or to do something; answered by exactly one "answer", at once. */
+  | { readonly kind: "ask"; readonly ask: number; readonly question: Question }
   /** `nextWakeupMs()` has come. Extra wakes do nothing. */
   | { readonly kind: "wake" };
 
@@ -45,6 +48,7 @@ export type SchedulerEffect =
   | { readonly kind: "close-worker"; readonly worker: WorkerId; readonly reason: string }
   /** Something for reports and the dashboard; only while recording. */
   | { readonly kind: "record"; readonly event: ClusterEvent }
+  | { readonly kind: "answer"; readonly ask: number; readonly value: Answers[Question["kind"]] }
   | {
       readonly kind: "log";
       readonly level: "debug" | "info" | "warn" | "error";

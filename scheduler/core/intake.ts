@@ -2,6 +2,7 @@ import type { WireError } from "../../protocol/errors.ts";
 import type { FutureId } from "../../protocol/ids.ts";
 import type { Submission, TaskRequest, TaskSpec } from "../../protocol/messages.ts";
 import type { ClientRecord } from "./client-record.ts";
+import { enroll } from "./enter.ts";
 import type { FnRecord } from "./functions.ts";
 import { graphOrder, topological } from "./order.ts";
 import { recordSubmitted } from "./recording.ts";
@@ -196,10 +197,8 @@ function create(
       const placement = state.placements.intern(request);
       task = new Task(state.nextTaskId(), key, fn, spec.args, inputs, request, run, placement, priority, fn.estimate);
       task.nested = submission.parent !== undefined;
-      for (const dep of task.deps) dep.dependents.add(task);
-      state.tasks.set(task.id, task);
+      enroll(state, task);
       state.keys.set(key, task);
-      run.tasks++;
       created.push(task);
     }
     byIndex[index] = task;

@@ -42,6 +42,13 @@ export class NoWorkerWatch {
     for (const placement of this.#queued) this.#changed.add(placement);
   }
 
+  /** How many queued tasks no worker could run now. */
+  unplaceable(state: SchedulerState): number {
+    let tasks = 0;
+    for (const placement of this.#queued) if (!isPlaceable(state, placement)) tasks += placement.queued;
+    return tasks;
+  }
+
   /** Once an event, after placement: what is still queued then is looked at. */
   review(state: SchedulerState): void {
     if (this.#changed.size === 0) return;

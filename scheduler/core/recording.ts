@@ -69,7 +69,7 @@ function described(task: Task, worker: WorkerRecord) {
     task: task.id,
     attempt: task.attempts,
     key: task.key,
-    name: nameOf(task),
+    name: task.group.name,
     run: task.run.name,
     worker: worker.name,
     deps: task.deps.map(({ id }) => id),
@@ -82,7 +82,7 @@ export function recordTaskEnd(state: SchedulerState, task: Task, error: WireErro
     kind: "task-end",
     task: task.id,
     key: task.key,
-    name: nameOf(task),
+    name: task.group.name,
     run: task.run.name,
     atMs: epoch(state),
     state: error.code === "CANCELLED" ? "cancelled" : "failed",
@@ -120,9 +120,6 @@ function nameAt(state: SchedulerState, address: string): string {
 export function recordProfile(state: SchedulerState, worker: WorkerRecord, frames: readonly ProfileFrame[]): void {
   if (state.recording) record(state, { kind: "profile", process: worker.name, frames });
 }
-
-/** A scattered value has no function. */
-const nameOf = (task: Task): string => task.fn?.name ?? "scattered";
 
 export function recordWorker(
   state: SchedulerState,

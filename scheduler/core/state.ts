@@ -98,6 +98,11 @@ export class SchedulerState {
     };
   }
 
+  /** The number that was given out last. */
+  get lastTask(): number {
+    return this.#lastTask;
+  }
+
   nextTaskId(): TaskId {
     this.#lastTask++;
     return taskId(this.#lastTask);

@@ -48,6 +48,7 @@ export function finish(state: SchedulerState, task: Task, worker: WorkerRecord, 
   task.resultBytes = resultBytes;
   enter(state, task, inMemory);
   task.run.finished++;
+  task.group.finished++;
   addHolder(task, worker);
   // It may have been asked for a copy, and have computed the result itself in place of that.
   state.copies.arrived(task, worker);
@@ -109,6 +110,7 @@ export function fail(state: SchedulerState, first: Task, error: WireError, origi
     // A cancelled task is its client's own affair: whoever submits its key afterwards gets a task that runs.
     if (error.code === "CANCELLED" && state.keys.get(task.key) === task) state.keys.delete(task.key);
     task.run.failed++;
+    task.group.failed++;
     recordTaskEnd(state, task, error, origin);
     stopWaitingFor(state, task);
     for (const want of task.wants) tellErred(state, want, error);

@@ -150,6 +150,7 @@ function done(state: SchedulerState, worker: WorkerRecord, message: Message<"don
   // No time at all means that the worker held the result already, which says nothing of the task's duration.
   if (durationMs > 0) task.estimate.sample(durationMs);
   task.run.serve(Math.max(0, durationMs));
+  task.group.computeMs += Math.max(0, durationMs);
   finish(state, task, worker, bytes);
 }
 

@@ -9,10 +9,12 @@ export class KeptEvents {
   readonly #pieceMax: number;
   readonly #enabled: boolean;
   /** As of the last event that was dropped: a worker that is still there must not be forgotten with it. */
-  readonly #before: Presence = new Presence();
+  readonly #presentBefore: Presence = new Presence();
   #pieces: ClusterEvent[][] = [[]];
   #dropped = 0;
   #droppedAtMs = 0;
+  /** How many events went before those that are kept. */
+  #before = 0;
 
   constructor(keptMax: number) {
     this.#enabled = keptMax > 0;
@@ -30,16 +32,34 @@ export class KeptEvents {
     last.push(event);
   }
 
+  /** The number that the next event will have. */
+  get next(): number {
+    return this.#before + this.#pieces.reduce((count, piece) => count + piece.length, 0);
+  }
+
+  /** Up to so many of the events whose numbers are at least `from`, the oldest first, and where to go on. */
+  from(from: number, limit: number): { readonly events: readonly ClusterEvent[]; readonly next: number } {
+    const events: ClusterEvent[] = [];
+    let first = this.#before;
+    for (const piece of this.#pieces) {
+      const start = Math.max(0, from - first);
+      for (const event of piece.slice(start, start + limit - events.length)) events.push(event);
+      first += piece.length;
+    }
+    return { events, next: Math.min(Math.max(from, this.#before) + events.length, this.next) };
+  }
+
   /** Oldest first. */
   *all(): Iterable<ClusterEvent> {
-    yield* this.#before.events();
+    yield* this.#presentBefore.events();
     if (this.#dropped > 0) yield { kind: "dropped", atMs: this.#droppedAtMs, what: "events", count: this.#dropped };
     for (const piece of this.#pieces) yield* piece;
   }
 
   #drop(piece: readonly ClusterEvent[]): void {
+    this.#before += piece.length;
     for (const event of piece) {
-      this.#before.note(event);
+      this.#presentBefore.note(event);
       if (event.kind === "dropped") this.#dropped += event.count;
       else this.#dropped++;
       this.#droppedAtMs = timeOf(event) ?? this.#droppedAtMs;

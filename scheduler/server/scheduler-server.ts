@@ -21,12 +21,11 @@ import { heartbeatMs } from "../core/heartbeat.ts";
 import { answerClient, sendBundle } from "./bundle-answers.ts";
 import { BundleStore, type BundleStoreOptions } from "./bundle-store.ts";
 import { CoreDriver } from "./core-driver.ts";
+import { DashboardSite } from "./dashboard-site.ts";
+import { Desk } from "./desk.ts";
 import { createHttpServer, listen, reachableHost, type ServerTls } from "./listen.ts";
-import { Logs } from "./logs.ts";
-import { OwnVitals } from "./own-vitals.ts";
+import { Observation } from "./observation.ts";
 import { isListening } from "./probe.ts";
-import { Profiling } from "./profiling.ts";
-import { Watches } from "./watches.ts";
 
 export interface SchedulerServerOptions {
   /** The address to listen on. Default "127.0.0.1": this machine only. */
@@ -46,12 +45,14 @@ export interface SchedulerServerOptions {
   readonly bundles?: BundleStoreOptions | undefined;
   /** A worker that was cut off and is back within this time goes on as if nothing had happened. Default 30,000; 0: never. */
   readonly graceMs?: number | undefined;
-  /** How many of the last events are kept, for those who begin to watch later. Default 0: none. */
+  /** How many of the last events are kept, for those who begin to watch later. Default 0, and 100,000 with a dashboard. */
   readonly keptEvents?: number | undefined;
   /** A worker that is silent this long on an open socket is lost; never less than ten heartbeats. Default 30,000. */
   readonly workerTtlMs?: number | undefined;
   /** How many workers may die under a task before it fails with WORKER_LOST. Default 3. */
   readonly allowedWorkerLosses?: number | undefined;
+  /** Serves pages, `/api/v1` and `/metrics`, at the same port or at one of their own (0: any free one). Default false. */
+  readonly dashboard?: boolean | number | undefined;
 }
 
 export interface CloseOptions {
@@ -60,6 +61,14 @@ export interface CloseOptions {
   /** Told to whoever is connected. */
   readonly reason?: string | undefined;
 }
+
+/** So many events are kept for whoever opens the dashboard. */
+const keptForDashboard = 100_000;
+
+const hasDashboard = (
+  options: SchedulerServerOptions,
+): options is SchedulerServerOptions & { readonly dashboard: true | number } =>
+  options.dashboard !== undefined && options.dashboard !== false;
 
 type ClientConnection = Connection<ClientToScheduler, SchedulerToClient>;
 type WorkerConnection = Connection<WorkerToScheduler, SchedulerToWorker>;
@@ -76,16 +85,15 @@ export class SchedulerServer implements AsyncDisposable {
   readonly closed: Promise<void>;
 
   readonly #server: http.Server | https.Server;
-  readonly #logs: Logs;
   readonly #log: Logger;
   #idleTimeoutMs: number | undefined;
   readonly #accepted: { close(): Promise<void> };
   readonly #bundles: BundleStore;
   readonly #core: SchedulerCore;
   readonly #driver: CoreDriver;
-  readonly #watches: Watches;
-  readonly #vitals: OwnVitals;
-  readonly #profiling: Profiling;
+  readonly #observation: Observation;
+  readonly #desk: Desk;
+  #site: DashboardSite | undefined;
   readonly #clients = new Map<ClientId, ClientConnection>();
   readonly #workers = new Map<WorkerId, WorkerConnection>();
   readonly #ending = new AbortController();
@@ -101,7 +109,14 @@ export class SchedulerServer implements AsyncDisposable {
     const server = createHttpServer(options.tls);
     const port = await listen(server, host, options.port ?? 8786);
     const scheme = options.tls === undefined ? "ws" : "wss";
-    return new SchedulerServer(server, port, `${scheme}://${reachableHost(host)}:${port}`, options);
+    const scheduler = new SchedulerServer(server, port, `${scheme}://${reachableHost(host)}:${port}`, options);
+    try {
+      await scheduler.#openDashboard(host, options);
+    } catch (error) {
+      await scheduler.close();
+      throw error;
+    }
+    return scheduler;
   }
 
   private constructor(
@@ -113,8 +128,14 @@ export class SchedulerServer implements AsyncDisposable {
     this.#server = server;
     this.port = port;
     this.address = address;
-    this.#logs = new Logs(options.log ?? silentLogger, (line) => this.#watches.add({ kind: "log", line }));
-    this.#log = this.#logs.log;
+    this.#observation = new Observation({
+      log: options.log ?? silentLogger,
+      keptMax: options.keptEvents ?? (hasDashboard(options) ? keptForDashboard : 0),
+      onWanted: (on) => this.#driver.dispatch([{ kind: "recording", on }]),
+      workers: () => this.#workers.keys(),
+      order: (worker, message) => this.#send(this.#workers.get(worker), message),
+    });
+    this.#log = this.#observation.logs.log;
     this.#idleTimeoutMs = options.idleTimeoutMs;
     this.#bundles = new BundleStore(options.bundles);
     this.closed = new Promise((resolve, reject) => {
@@ -138,21 +159,13 @@ export class SchedulerServer implements AsyncDisposable {
       (effect) => this.#perform(effect),
       (error) => this.#breakDown(error),
     );
-    this.#vitals = new OwnVitals((event) => this.#watches.add(event));
-    this.#watches = new Watches({
-      keptMax: options.keptEvents ?? 0,
-      onWanted: (on) => this.#record(on),
-    });
-    this.#profiling = new Profiling({
-      workers: () => this.#workers.keys(),
-      order: (worker, message) => this.#send(this.#workers.get(worker), message),
-      tell: (event) => this.#watches.add(event),
-    });
-    if (this.#watches.wanted) this.#record(true);
+    this.#desk = new Desk((events) => this.#driver.dispatch(events));
+    if (this.#observation.watches.wanted) this.#driver.dispatch([{ kind: "recording", on: true }]);
     this.#accepted = acceptConnections(server, {
       token: options.token,
       version,
       log: this.#log,
+      elsewhere: (request, socket, head) => this.#site?.upgrade(request, socket, head) === true,
       roles: {
         client: {
           parse: parseClientToScheduler,
@@ -168,6 +181,11 @@ export class SchedulerServer implements AsyncDisposable {
     });
     this.#watchIdleness();
     this.#log.info({ address }, "scheduler listens");
+  }
+
+  /** Where browsers find the dashboard; undefined without one. */
+  get dashboardUrl(): string | undefined {
+    return this.#site?.url;
   }
 
   /** From now on it closes itself, and stops its workers, once it had no client for this long. */
@@ -188,11 +206,10 @@ export class SchedulerServer implements AsyncDisposable {
 
   async #close({ stopWorkers = false, reason = "the scheduler was closed" }: CloseOptions): Promise<void> {
     this.#driver.stop();
+    this.#desk.close();
     this.#ending.abort();
     clearTimeout(this.#idleTimer);
-    this.#vitals.stop();
-    this.#watches.close();
-    this.#profiling.close();
+    this.#observation.close();
     if (stopWorkers) {
       for (const worker of this.#workers.values()) worker.send({ op: "stop", how: "now", restart: false, reason });
     }
@@ -201,6 +218,7 @@ export class SchedulerServer implements AsyncDisposable {
     const connections = [...this.#clients.values(), ...this.#workers.values()];
     await Promise.all(connections.map((connection) => connection.close(reason)));
     await this.#accepted.close();
+    await this.#site?.close();
     this.#server.closeAllConnections();
     await stopped;
     this.#log.info({ address: this.address, reason }, "scheduler closed");
@@ -213,10 +231,22 @@ export class SchedulerServer implements AsyncDisposable {
     void this.close({ stopWorkers: true, reason: "the scheduler found itself broken; see its log" });
   }
 
-  #record(on: boolean): void {
-    if (on) this.#vitals.start();
-    else this.#vitals.stop();
-    this.#driver.dispatch([{ kind: "recording", on }]);
+  async #openDashboard(host: string, options: SchedulerServerOptions): Promise<void> {
+    if (!hasDashboard(options)) return;
+    const { token, tls, dashboard: at } = options;
+    this.#site = await DashboardSite.open({
+      at,
+      host,
+      token,
+      tls,
+      server: this.#server,
+      port: this.port,
+      desk: this.#desk,
+      watches: this.#observation.watches,
+      log: this.#log,
+    });
+    this.#observation.listener = (event) => this.#site?.add(event);
+    this.#log.info({}, `the dashboard is at ${this.#site.url}`);
   }
 
   #nextId(): number {
@@ -233,7 +263,7 @@ export class SchedulerServer implements AsyncDisposable {
     connection.onClose((error) => {
       this.#clients.delete(client);
       this.#bundles.forget(client);
-      for (let left = this.#watches.forget(connection); left > 0; left--) this.#profiling.end(() => undefined);
+      this.#observation.forget(connection);
       this.#watchIdleness();
       this.#log.info({ client: hello.name, reason: error.message }, "client gone");
       this.#driver.dispatch([{ kind: "client-disconnected", client }]);
@@ -248,14 +278,10 @@ export class SchedulerServer implements AsyncDisposable {
   ): readonly SchedulerEvent[] {
     const events: SchedulerEvent[] = [];
     for (const message of messages) {
-      if (message.op === "watch" || message.op === "unwatch") {
+      if (message.op === "watch" || message.op === "unwatch" || message.op === "logs") {
         // What was said before it happened before it.
         this.#driver.dispatch(events.splice(0));
-        this.#answerWatch(connection, message);
-        continue;
-      }
-      if (message.op === "logs") {
-        connection.send({ op: "reply", request: message.request, value: this.#logs.recent(message) });
+        this.#observation.answer(connection, message);
         continue;
       }
       if (message.op !== "has-bundles" && message.op !== "put-bundle") {
@@ -268,46 +294,27 @@ export class SchedulerServer implements AsyncDisposable {
     return events;
   }
 
-  #answerWatch(
-    connection: ClientConnection,
-    message: Extract<ClientToScheduler, { readonly op: "watch" | "unwatch" }>,
-  ): void {
-    const { request } = message;
-    const reply = (): void => connection.send({ op: "reply", request, value: null });
-    if (message.op === "watch") {
-      this.#watches.begin(connection, request, message);
-      if (message.profile) this.#profiling.begin();
-      return reply();
-    }
-    const end = (): void => {
-      this.#watches.end(connection, message.watch);
-      reply();
-    };
-    if (this.#watches.forgoProfile(connection, message.watch)) this.#profiling.end(end);
-    else end();
-  }
-
   #addWorker(connection: WorkerConnection, hello: Hello, worker: WorkerId): void {
     // The handshake refuses a worker that does not bring one.
     const registration = hello.registration as WorkerRegistration;
     this.#workers.set(worker, connection);
     this.#driver.dispatch([{ kind: "worker-connected", worker, registration }]);
-    this.#profiling.joined(worker);
+    this.#observation.workerJoined(worker);
     connection.onMessages((messages) => {
       const events: SchedulerEvent[] = [];
       let lastProfile = false;
       for (const message of messages) {
         if (message.op === "profile" && message.last) lastProfile = true;
         if (message.op === "get-bundle") void sendBundle(this.#bundles, message.hash, connection);
-        else if (message.op === "log") this.#logs.fromWorker(registration.name, message.lines);
+        else if (message.op === "log") this.#observation.workerLogged(registration.name, message);
         else events.push({ kind: "worker-message", worker, message });
       }
       // What a worker says after the core has given it up would only be stale.
       if (this.#workers.get(worker) === connection) this.#driver.dispatch(events);
-      if (lastProfile) this.#profiling.ended(worker);
+      if (lastProfile) this.#observation.workerUnsampled(worker);
     });
     connection.onClose((error) => {
-      this.#profiling.ended(worker);
+      this.#observation.workerUnsampled(worker);
       if (!this.#workers.delete(worker)) return;
       this.#driver.dispatch([{ kind: "worker-disconnected", worker, reason: error.message }]);
     });
@@ -330,7 +337,10 @@ export class SchedulerServer implements AsyncDisposable {
         this.#hangUp(effect.worker, effect.reason);
         break;
       case "record":
-        this.#watches.add(effect.event);
+        this.#observation.happened(effect.event);
+        break;
+      case "answer":
+        this.#desk.answered(effect.ask, effect.value);
         break;
       case "log":
         this.#log[effect.level](effect.fields, effect.message);

@@ -48,8 +48,8 @@ export class Watches {
   }
 
   /** The last events, oldest first. */
-  kept(): Iterable<ClusterEvent> {
-    return this.#kept.all();
+  get kept(): KeptEvents {
+    return this.#kept;
   }
 
   add(event: ClusterEvent): void {
