@@ -5,7 +5,7 @@ import { encodedBytes } from "../../protocol/value.ts";
 import { toWireError } from "../../protocol/wire-error.ts";
 import type { Execution } from "../core/effects.ts";
 import type { WorkerEvent } from "../core/events.ts";
-import { isJobEnd } from "../executor/slot-job.ts";
+import { isJobEnd, type OutputLine } from "../executor/slot-job.ts";
 import {
   createSlotPool,
   type SlotEvent,
@@ -13,17 +13,16 @@ import {
   type SlotPool,
   type SlotPoolOptions,
 } from "../executor/slot-pool.ts";
+import { type JobLabel, JobLabels } from "./job-labels.ts";
 
 /** A slot whose thread ended while it was idle is back soon, and does not say when. */
 const retryMs = 20;
 
-export type OutputLine = Extract<SlotEvent, { readonly kind: "log" }>;
-
 export interface SlotRunnerOptions {
   readonly pool: Omit<SlotPoolOptions, "onEvent">;
   readonly onEvent: (event: WorkerEvent) => void;
-  /** A line that user code wrote. */
-  readonly onOutput: (line: OutputLine) => void;
+  /** A line that user code wrote, and whose code it was as far as that can be told. */
+  readonly onOutput: (line: OutputLine, label: JobLabel | undefined) => void;
   readonly log: Logger;
 }
 
@@ -33,6 +32,7 @@ export class SlotRunner {
   #pool!: SlotPool;
   /** Undefined while the pool of an extra job is being started. */
   readonly #extras: Map<number, SlotPool | undefined> = new Map();
+  readonly #labels: JobLabels = new JobLabels();
   #backlog: SlotJob[] = [];
   #retry: NodeJS.Timeout | undefined;
   #stopping: Promise<void> | undefined;
@@ -50,6 +50,7 @@ export class SlotRunner {
   execute(execution: Execution, inputs: readonly EncodedValue[]): void {
     const { job: id, key, attempt, fn, codePath, args, timeoutMs, run, extra } = execution;
     const job: SlotJob = { id, key, attempt, fn, codePath, args, inputs, timeoutMs, flowRun: run };
+    this.#labels.begin(id, { key, attempt, run });
     if (extra) {
       this.#extras.set(id, undefined);
       void this.#runExtra(job);
@@ -63,6 +64,7 @@ export class SlotRunner {
     const waiting = this.#backlog.findIndex(({ id }) => id === job);
     if (waiting >= 0) {
       this.#backlog.splice(waiting, 1);
+      this.#labels.end(job);
       this.#options.onEvent({ kind: "slot-cancelled", job });
     } else if (!this.#extras.has(job)) {
       this.#pool.cancel(job, force);
@@ -143,12 +145,14 @@ export class SlotRunner {
       });
     } finally {
       this.#extras.delete(job.id);
+      this.#labels.end(job.id);
       await pool?.stop();
     }
   }
 
   #told(event: SlotEvent): void {
     const { onEvent, onOutput } = this.#options;
+    if (isJobEnd(event)) this.#labels.end(event.job);
     switch (event.kind) {
       case "started":
         return;
@@ -165,7 +169,7 @@ export class SlotRunner {
       case "stuck":
         return onEvent({ ...event, kind: "slot-stuck" });
       case "log":
-        return onOutput(event);
+        return onOutput(event, event.job === undefined ? undefined : this.#labels.of(event.job));
       default:
         assertNever(event);
     }

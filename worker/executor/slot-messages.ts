@@ -1,5 +1,5 @@
 import type { WireError } from "../../protocol/errors.ts";
-import type { LogStream, SlotJob } from "./slot-job.ts";
+import type { OutputLine, SlotJob } from "./slot-job.ts";
 
 // What the host and the code inside a slot say to each other: one union per direction, the same for threads and processes.
 
@@ -47,7 +47,7 @@ export type FromSlot =
       readonly endMs: number;
       readonly tainted: boolean;
     }
-  | { readonly kind: "log"; readonly job: number | undefined; readonly stream: LogStream; readonly line: string }
+  | OutputLine
   /** Somebody called process.exit: the slot ends next. `job` is whose code it was, if that can be told. */
   | {
       readonly kind: "exiting";

@@ -3,7 +3,7 @@ import type { Logger } from "../../protocol/logger.ts";
 import { type Exiting, slotEnded } from "./job-failure.ts";
 import { after, KillLadder } from "./kill-ladder.ts";
 import type { OpenHost, SlotEnd, SlotHost } from "./slot-host.ts";
-import type { JobEnd, SlotEvent, SlotJob } from "./slot-job.ts";
+import { type JobEnd, type SlotEvent, type SlotJob, streamLevels } from "./slot-job.ts";
 import type { FromSlot, SlotCluster, SlotWorker } from "./slot-messages.ts";
 import { SlotRun } from "./slot-run.ts";
 
@@ -169,7 +169,8 @@ export class Slot {
         { maxHeapBytes },
         {
           message: (message) => this.#received(message),
-          output: (stream, line) => onEvent({ kind: "log", job: this.#run?.job.id, stream, line }),
+          output: (stream, line) =>
+            onEvent({ kind: "log", job: this.#run?.job.id, stream, level: streamLevels[stream], line }),
           ended: (end) => this.#ended(end),
         },
       );
