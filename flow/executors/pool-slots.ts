@@ -1,7 +1,7 @@
 import { assertNever, InvariantViolation, WorkerLostError } from "../../protocol/errors.ts";
 import type { Logger } from "../../protocol/logger.ts";
 import { fromWireError } from "../../protocol/wire-error.ts";
-import type { JobEnd, SlotEvent, SlotJob } from "../../worker/executor/slot-job.ts";
+import type { JobEnd, OutputLine, SlotEvent, SlotJob } from "../../worker/executor/slot-job.ts";
 import { createSlotPool, type SlotPool } from "../../worker/executor/slot-pool.ts";
 import type { RunContext } from "../executor.ts";
 import type { PoolGraph } from "./pool-graph.ts";
@@ -190,7 +190,7 @@ export class PoolSlots {
   }
 
   /** What tasks print appears where it would if they ran in this thread. */
-  #onLine(event: Extract<SlotEvent, { kind: "log" }>): void {
+  #onLine(event: OutputLine): void {
     switch (event.stream) {
       case "stdout":
         process.stdout.write(`${event.line}\n`);
@@ -200,7 +200,7 @@ export class PoolSlots {
         return;
       case "log": {
         const key = event.job === undefined ? undefined : this.#running.get(event.job)?.task.key;
-        this.#options.log.info({ key }, event.line);
+        this.#options.log[event.level]({ key }, event.line);
         return;
       }
       default:

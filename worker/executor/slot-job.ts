@@ -1,5 +1,6 @@
 import type { FnRef } from "../../protocol/code.ts";
 import type { WireError } from "../../protocol/errors.ts";
+import type { LogLevel } from "../../protocol/logger.ts";
 import type { EncodedValue } from "../../protocol/messages.ts";
 import type { ProfileFrame } from "../../protocol/record.ts";
 
@@ -61,8 +62,21 @@ export type SlotEvent =
   | JobEnd
   /** Where its code spent its time since it was last asked. */
   | { readonly kind: "profile"; readonly frames: readonly ProfileFrame[] }
-  /** A line that user code wrote. `job` is undefined where the writer cannot be told. */
-  | { readonly kind: "log"; readonly job: number | undefined; readonly stream: LogStream; readonly line: string };
+  | OutputLine;
+
+/** A line that user code wrote. */
+export interface OutputLine {
+  readonly kind: "log";
+  /** Undefined where the writer cannot be told. */
+  readonly job: number | undefined;
+  readonly stream: LogStream;
+  /** As the code gave it to its logger; of a line on stdout "info", on stderr "warn". */
+  readonly level: LogLevel;
+  readonly line: string;
+}
+
+/** What a stream's lines count as when their code does not say. */
+export const streamLevels: Readonly<Record<"stdout" | "stderr", LogLevel>> = { stdout: "info", stderr: "warn" };
 
 export function isJobEnd(event: SlotEvent): event is JobEnd {
   return event.kind === "done" || event.kind === "failed" || event.kind === "cancelled" || event.kind === "stuck";

@@ -1,6 +1,6 @@
 import type { WireError } from "../../protocol/errors.ts";
 import type { ProfileFrame } from "../../protocol/record.ts";
-import type { LogStream, ProfileOrder, SlotJob } from "./slot-job.ts";
+import type { OutputLine, ProfileOrder, SlotJob } from "./slot-job.ts";
 
 // What the host and the code inside a slot say to each other: one union per direction, the same for threads and processes.
 
@@ -50,7 +50,7 @@ export type FromSlot =
       readonly tainted: boolean;
     }
   | { readonly kind: "profile"; readonly frames: readonly ProfileFrame[] }
-  | { readonly kind: "log"; readonly job: number | undefined; readonly stream: LogStream; readonly line: string }
+  | OutputLine
   /** Somebody called process.exit: the slot ends next. `job` is whose code it was, if that can be told. */
   | {
       readonly kind: "exiting";

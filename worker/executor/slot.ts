@@ -3,7 +3,7 @@ import type { Logger } from "../../protocol/logger.ts";
 import { type Exiting, slotEnded } from "./job-failure.ts";
 import { after, KillLadder } from "./kill-ladder.ts";
 import type { OpenHost, SlotEnd, SlotHost, SlotListener } from "./slot-host.ts";
-import type { JobEnd, ProfileOrder, SlotEvent, SlotJob } from "./slot-job.ts";
+import { type JobEnd, type ProfileOrder, type SlotEvent, type SlotJob, streamLevels } from "./slot-job.ts";
 import type { FromSlot, SlotCluster, SlotWorker } from "./slot-messages.ts";
 import { SlotRun } from "./slot-run.ts";
 import { Succession } from "./succession.ts";
@@ -60,7 +60,7 @@ export class Slot {
     const { graceMs, log, onEvent } = options;
     this.#succession = new Succession({
       launch: (listener) => this.#launch(listener),
-      output: (stream, line) => onEvent({ kind: "log", job: undefined, stream, line }),
+      output: (stream, line) => onEvent({ kind: "log", job: undefined, stream, level: streamLevels[stream], line }),
       graceMs,
       log,
     });
@@ -189,7 +189,8 @@ export class Slot {
     const { kind, onEvent } = this.#options;
     const listener: SlotListener = {
       message: (message) => this.#received(message),
-      output: (stream, line) => onEvent({ kind: "log", job: this.#run?.job.id, stream, line }),
+      output: (stream, line) =>
+        onEvent({ kind: "log", job: this.#run?.job.id, stream, level: streamLevels[stream], line }),
       ended: (end) => this.#ended(end),
     };
     const successor = this.#succession.take(listener);
