@@ -16,9 +16,9 @@ export { type AnyTask, type Submittable, type Task, task } from "./client/task.t
 export { type TaskContext, taskContext } from "./client/task-context.ts";
 export type { TaskOptions } from "./client/task-options.ts";
 export type { EventListener, WatchOptions } from "./client/watching.ts";
+export type { Adapting, AdaptOptions } from "./cluster/adapt-options.ts";
 export type { Executor, ExecutorFuture, RunContext, StartOptions, SubmitExtra } from "./flow/executor.ts";
 export {
-  type AdaptOptions,
   ClusterExecutor,
   type ClusterExecutorOptions,
 } from "./flow/executors/cluster-executor.ts";

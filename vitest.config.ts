@@ -13,6 +13,8 @@ const config: ViteUserConfig = defineConfig({
   resolve: {
     alias: [
       { find: /^muster$/, replacement: source("./index.ts") },
+      { find: /^muster\/cluster$/, replacement: source("./cluster/index.ts") },
+      { find: /^muster\/cluster\/docker$/, replacement: source("./cluster/docker/index.ts") },
       { find: /^muster\/cluster\/local$/, replacement: source("./cluster/local/index.ts") },
       { find: /^muster\/testing$/, replacement: source("./testing/index.ts") },
     ],

@@ -21,6 +21,8 @@ export interface SessionOptions {
   /** How long to try to get a lost connection back. */
   readonly reconnectMs: number;
   readonly detach: boolean;
+  /** It only looks after the cluster, which may be idle meanwhile. */
+  readonly observer?: boolean | undefined;
 }
 
 type Wire = Connection<SchedulerToClient, ClientToScheduler>;
@@ -249,7 +251,7 @@ function outage(reconnectMs: number, onDeadline: () => void): Outage {
 }
 
 async function connect(
-  { address, token, name, tls, detach, reconnectMs }: SessionOptions,
+  { address, token, name, tls, detach, reconnectMs, observer }: SessionOptions,
   id: string,
   timeoutMs: number,
   resuming: boolean,
@@ -258,7 +260,13 @@ async function connect(
   const { connection } = await dial<SchedulerToClient, ClientToScheduler>({
     address,
     // For one that would not come back nobody is to wait.
-    hello: { role: "client", token, name, session: reconnectMs > 0 || detach ? { id, resuming, detach } : undefined },
+    hello: {
+      role: "client",
+      token,
+      name,
+      session: reconnectMs > 0 || detach ? { id, resuming, detach } : undefined,
+      observer,
+    },
     parse: parseSchedulerToClient,
     timeoutMs,
     tls,

@@ -5,6 +5,7 @@ import type { WorkerStatus } from "../protocol/cluster-info.ts";
 import { ConfigurationError } from "../protocol/errors.ts";
 import { ownModuleUrl } from "../protocol/own-module.ts";
 import { importingInSlot } from "../protocol/task-registry.ts";
+import type { Adapting, AdaptOptions } from "./adapt-options.ts";
 
 /** One worker of a cluster, as its cluster sees it at this moment. */
 export interface ClusterWorker {
@@ -27,6 +28,8 @@ export interface Cluster extends AsyncDisposable {
   readonly workers: readonly ClusterWorker[];
   /** Brings the number of workers to `n`. Resolves once it is so: newcomers are registered, leavers gone. */
   scale(n: number): Promise<void>;
+  /** From now on the cluster scales with its work. Not every cluster class can. */
+  adapt?(options?: AdaptOptions): Adapting;
   /** The last log lines of every process of the cluster, by the process's name. */
   logs(): Promise<Record<string, string[]>>;
   /** Ends everything of the cluster. May be called at any time and more than once. */

@@ -4,7 +4,7 @@ import type { FnRef } from "./code.ts";
 import type { WireError } from "./errors.ts";
 import type { FnId, FutureId, TaskId } from "./ids.ts";
 import type { LogLevel } from "./logger.ts";
-import type { ClusterEvent, ProfileFrame, WorkerLogLine } from "./record.ts";
+import type { ClusterEvent, ProfileFrame, ScalingDecision, WorkerLogLine } from "./record.ts";
 
 /** A value as bytes: the head (msgpack), then the large binaries that the head refers to by index. Opaque to schedulers. */
 export type EncodedValue = readonly Uint8Array[];
@@ -24,6 +24,8 @@ export interface Hello {
   readonly registration?: WorkerRegistration | undefined;
   /** Only with role "client". */
   readonly session?: ClientSession | undefined;
+  /** Only with role "client": it looks after the cluster, so that its presence does not keep the cluster from being idle. */
+  readonly observer?: boolean | undefined;
 }
 
 export interface ClientSession {
@@ -188,6 +190,10 @@ export type ClientToScheduler =
     }
   /** Reply: `ClusterInfo`. */
   | { readonly op: "info"; readonly request: number }
+  /** Reply: `LoadInfo`. Cheap enough to be asked every second. */
+  | { readonly op: "load"; readonly request: number }
+  /** Whoever scales the cluster tells what it decided; for reports and pages. */
+  | { readonly op: "scaling"; readonly decision: ScalingDecision }
   /** Reply (value null) once at least `count` workers are registered. */
   | { readonly op: "wait-for-workers"; readonly request: number; readonly count: number }
   /** Asks for places for `futures.length` values; reply: `ScatterPlace[]`, one a future. The client puts the values there itself, then says "scattered". */
@@ -214,8 +220,16 @@ export type ClientToScheduler =
       readonly args: EncodedValue;
       readonly workers: readonly string[];
     }
-  /** Reply (names) once those workers have handed over what only they hold, and are gone. */
-  | { readonly op: "retire-workers"; readonly request: number; readonly names: readonly string[] }
+  /**
+   * Reply (names) once those workers have handed over what only they hold, and are gone. `idleOnly`: those that have anything
+   * to do when this is heard are left alone, so are those whose results nobody would be left to take; the reply names who went.
+   */
+  | {
+      readonly op: "retire-workers";
+      readonly request: number;
+      readonly names: readonly string[];
+      readonly idleOnly?: boolean | undefined;
+    }
   /** Reply (null) once `copies` workers, or all there are, hold each of these results. */
   | {
       readonly op: "copy";

@@ -6,6 +6,8 @@ import { registerHooks } from "node:module";
 /** What the package exports, and the module that stands behind each name, relative to the package's root. */
 const ownModules: Readonly<Record<string, string>> = {
   muster: "index",
+  "muster/cluster": "cluster/index",
+  "muster/cluster/docker": "cluster/docker/index",
   "muster/cluster/local": "cluster/local/index",
   "muster/testing": "testing/index",
 };

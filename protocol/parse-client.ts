@@ -21,7 +21,7 @@ import {
   uint,
   wireError,
 } from "./parse-fields.ts";
-import { clusterEvents, logLevel } from "./parse-record.ts";
+import { clusterEvents, logLevel, scalingDecision } from "./parse-record.ts";
 
 const taskRequest: z.ZodType<TaskRequest> = z.object({
   retries: uint,
@@ -68,6 +68,11 @@ const toScheduler: z.ZodType<ClientToScheduler> = z.discriminatedUnion("op", [
   z.object({ op: z.literal("missing"), future: futureId, address: name }),
   z.object({ op: z.literal("explain"), request: uint, future: futureId.optional(), key: name.optional() }),
   z.object({ op: z.literal("info"), request: uint }),
+  z.object({ op: z.literal("load"), request: uint }),
+  z.object({
+    op: z.literal("scaling"),
+    decision: scalingDecision,
+  }),
   z.object({ op: z.literal("wait-for-workers"), request: uint, count: uint }),
   z.object({
     op: z.literal("scatter"),
@@ -79,7 +84,7 @@ const toScheduler: z.ZodType<ClientToScheduler> = z.discriminatedUnion("op", [
   }),
   z.object({ op: z.literal("scattered"), request: uint, futures: bulk(futureId), addresses: bulk(list(name)) }),
   z.object({ op: z.literal("run-on-workers"), request: uint, fn: fnId, args: encodedValue, workers: list(name) }),
-  z.object({ op: z.literal("retire-workers"), request: uint, names: list(name) }),
+  z.object({ op: z.literal("retire-workers"), request: uint, names: list(name), idleOnly: flag.optional() }),
   z.object({ op: z.literal("copy"), request: uint, futures: bulk(futureId), copies: uint }),
   z.object({ op: z.literal("rebalance"), request: uint }),
   z.object({ op: z.literal("watch"), request: uint, run: name.optional(), kept: flag, profile: flag }),

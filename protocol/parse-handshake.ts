@@ -36,6 +36,7 @@ const hello: z.ZodType<Hello> = z
     name,
     registration: registration.optional(),
     session: z.object({ id: name, resuming: flag, detach: flag }).optional(),
+    observer: flag.optional(),
   })
   .refine((value) => (value.role === "worker") === (value.registration !== undefined), {
     path: ["registration"],

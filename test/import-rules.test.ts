@@ -60,7 +60,33 @@ const rules: readonly Rule[] = [
   },
   { of: "flow/states.ts", ours: [...pureProtocol, "flow/states.ts", "flow/triggers.ts"], packages: [], pure: true },
   { of: "flow/triggers.ts", ours: [...pureProtocol, "flow/states.ts", "flow/triggers.ts"], packages: [], pure: true },
-  { of: "cluster/local/", ours: ["protocol/", "client/", "cluster/*", "scheduler/", "worker/"], packages: ["zod"] },
+  {
+    of: "cluster/local/",
+    ours: ["protocol/", "client/", "cluster/*", "cluster/deployed/", "scheduler/", "worker/"],
+    packages: ["zod"],
+  },
+  {
+    of: "cluster/docker/",
+    ours: ["protocol/", "client/", "cluster/*", "cluster/deployed/"],
+    packages: ["dockerode"],
+  },
+  // The scheduler of a cluster that has one of its own, in a thread.
+  { of: "cluster/scheduler/", ours: ["protocol/", "scheduler/", "worker/"], packages: [] },
+  {
+    of: "cluster/deployed/",
+    ours: ["protocol/", "client/", "cluster/*", "cluster/adaptive/", "cluster/scheduler/"],
+    packages: [],
+  },
+  { of: "cluster/adaptive/", ours: ["protocol/", "cluster/*", "cluster/adaptive/policy.ts"], packages: [] },
+  ...["demand", "policy"].map(
+    (name): Rule => ({
+      of: `cluster/adaptive/${name}.ts`,
+      ours: [...pureProtocol, "cluster/adaptive/demand.ts"],
+      packages: [],
+      pure: true,
+    }),
+  ),
+  { of: "cluster/index.ts", ours: ["protocol/", "cluster/*", "cluster/deployed/"], packages: [] },
   { of: "cluster/", ours: ["protocol/", "client/"], packages: ["zod"] },
   { of: "index.ts", ours: ["protocol/", "client/", "cluster/", "flow/"], packages: [] },
   {
@@ -136,6 +162,8 @@ describe("who may import whom", () => {
     ["worker/agent.ts", 'const m = await import("../client/client.ts")', "may not import client/client.ts"],
     ["flow/flow.ts", 'import { L } from "../cluster/local/index.ts"', "may not import cluster/local/index.ts"],
     ["flow/states.ts", 'import { F } from "./flow.ts"', "may not import flow/flow.ts"],
+    ["cluster/adaptive/policy.ts", 'import { L } from "./loop.ts"', "may not import cluster/adaptive/loop.ts"],
+    ["cluster/adaptive/policy.ts", 'import { setTimeout } from "node:timers"', "is pure and may not import"],
     ["client/a.ts", 'import "../cli/main.ts"', "may not import cli/main.ts"],
     ["client/a.ts", 'import { join } from "path"', 'without "node:"'],
     ["report/recorder.ts", 'import { Client } from "../client/client.ts"', "may not import client/client.ts"],

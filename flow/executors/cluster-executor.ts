@@ -2,7 +2,7 @@ import { type ClusterExecutorOptions, type ResolvedClusterOptions, resolveCluste
 import { ClusterSession } from "./cluster-session.ts";
 import { type ExecutorSession, SessionExecutor, type SessionOptions } from "./session-executor.ts";
 
-export type { AdaptOptions, ClusterExecutorOptions } from "./cluster-options.ts";
+export type { ClusterExecutorOptions } from "./cluster-options.ts";
 
 /**
  * Runs tasks on a cluster: by default on a temporary one, which is started for each run and closed when the run ends however

@@ -1,21 +1,8 @@
 import type { ClientOptions } from "../../client/client.ts";
 import { checkOptions, type OptionChecks } from "../../client/task-options.ts";
+import { type AdaptOptions, resolveAdaptOptions } from "../../cluster/adapt-options.ts";
 import { type ClusterClass, checkClusterClass } from "../../cluster/cluster.ts";
 import { ConfigurationError } from "../../protocol/errors.ts";
-
-/** Bounds of a cluster that scales with its work. */
-export interface AdaptOptions {
-  /** The fewest workers. Default null: none are kept when there is no work. */
-  readonly minimum?: number | null | undefined;
-  /** The most workers. Default null: as many as the work asks for. */
-  readonly maximum?: number | null | undefined;
-  /** How often the target is computed, in milliseconds. */
-  readonly intervalMs?: number | undefined;
-  /** How long all pending work should take, in milliseconds. */
-  readonly targetDurationMs?: number | undefined;
-  /** How many rounds in a row must agree before workers are taken away. */
-  readonly waitCount?: number | undefined;
-}
 
 export interface ClusterExecutorOptions {
   /** Of an existing cluster's scheduler, such as `ws://127.0.0.1:8786`; it outlives the run. Default: a temporary cluster. */
@@ -107,6 +94,7 @@ function placeOf(options: ClusterExecutorOptions): ClusterPlace {
       'ClusterExecutor: cancel "drain" is for existing clusters (address): a temporary one is closed at once when its run is cancelled.',
     );
   }
+  if (adapt !== undefined) resolveAdaptOptions(adapt, "ClusterExecutor: adapt");
   if (clusterClass !== undefined) checkClusterClass(clusterClass);
   return { kind: "temporary", clusterClass: clusterClass ?? defaultClusterClass, clusterOptions, adapt, debug };
 }

@@ -1,7 +1,8 @@
 import { Client, type ClientOptions } from "../../client/client.ts";
+import type { AdaptOptions } from "../../cluster/adapt-options.ts";
 import { type Cluster, resolveClusterClass } from "../../cluster/cluster.ts";
 import { ConfigurationError } from "../../protocol/errors.ts";
-import type { AdaptOptions, ClusterPlace } from "./cluster-options.ts";
+import type { ClusterPlace } from "./cluster-options.ts";
 import type { SessionOptions } from "./session-executor.ts";
 
 /** A cluster as far as one run is concerned: temporary or shared, and the connection to it. */
@@ -45,7 +46,7 @@ function withContext(clusterOptions: object, session: SessionOptions): object {
 }
 
 /** Not every cluster class can scale by itself. */
-function adapt(cluster: Cluster & { adapt?: (options: AdaptOptions) => unknown }, options: AdaptOptions): void {
+function adapt(cluster: Cluster, options: AdaptOptions): void {
   if (typeof cluster.adapt !== "function") {
     throw new ConfigurationError(
       "BAD_OPTION",

@@ -3,7 +3,7 @@ import type { ClientToScheduler } from "../../protocol/messages.ts";
 import type { ClientRecord } from "./client-record.ts";
 import { answerExplain } from "./explain.ts";
 import { cancel, cancelRun, release, retry } from "./futures.ts";
-import { clusterInfo, whoHas } from "./info.ts";
+import { clusterInfo, loadInfo, whoHas } from "./info.ts";
 import { submit } from "./intake.ts";
 import { dropShares, shareRun } from "./run-shares.ts";
 import { placeScattered, takeScattered } from "./scatter.ts";
@@ -52,6 +52,12 @@ export function handleClientMessage(state: SchedulerState, client: ClientRecord,
       return answerExplain(state, client, message);
     case "info":
       return state.reply(client, message.request, clusterInfo(state));
+    case "load":
+      return state.reply(client, message.request, loadInfo(state));
+    case "scaling": {
+      const { reason, ...figures } = message.decision;
+      return state.log("debug", `the cluster is scaled: ${reason}`, figures);
+    }
     case "wait-for-workers":
       return state.requests.waitForWorkers(state, client, message.request, message.count);
     case "scatter":
@@ -61,7 +67,7 @@ export function handleClientMessage(state: SchedulerState, client: ClientRecord,
     case "run-on-workers":
       return state.requests.runOnWorkers(state, client, message);
     case "retire-workers":
-      return state.retirement.retire(state, client, message.request, message.names);
+      return state.retirement.retire(state, client, message.request, message.names, message.idleOnly === true);
     case "copy":
       return state.replication.replicate(client, message.request, message.futures, message.copies);
     case "rebalance":

@@ -11,6 +11,8 @@ export class ClientRecord {
   /** Undefined: it cannot come back. */
   readonly session: ClientSession | undefined;
   readonly conversation: Conversation = new Conversation();
+  /** It only looks after the cluster: with nobody else there, the cluster is idle. */
+  readonly observer: boolean;
   /** Set while it is cut off: when it is given up. */
   absentUntilMs: number | undefined = undefined;
   /** The tasks behind its live futures. */
@@ -20,9 +22,10 @@ export class ClientRecord {
   /** Its own numbers for functions. */
   readonly fns: Map<FnId, FnRecord> = new Map();
 
-  constructor(id: ClientId, name: string, session?: ClientSession) {
+  constructor(id: ClientId, name: string, session?: ClientSession, observer = false) {
     this.id = id;
     this.name = name;
     this.session = session;
+    this.observer = observer;
   }
 }

@@ -14,9 +14,10 @@ export function meetClient(
   id: ClientId,
   name: string,
   session: ClientSession | undefined,
+  observer: boolean,
 ): void {
   if (session?.resuming !== true) {
-    state.clients.set(id, new ClientRecord(id, name, session));
+    state.clients.set(id, new ClientRecord(id, name, session, observer));
     return;
   }
   const client = [...state.clients.values()].find((each) => each.session?.id === session.id);

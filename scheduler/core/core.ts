@@ -4,6 +4,7 @@ import { loseClient } from "./client-messages.ts";
 import { disconnectClient, hearClient, loseAbsentClients, meetClient } from "./client-session.ts";
 import type { SchedulerEffect, SchedulerEvent } from "./events.ts";
 import { silenceMsMax } from "./heartbeat.ts";
+import { clientsServed } from "./info.ts";
 import { checkInvariants } from "./invariants.ts";
 import { takeInventory } from "./inventory.ts";
 import { leftovers } from "./leftovers.ts";
@@ -48,7 +49,7 @@ export class SchedulerCore {
     const state = this.#state;
     switch (event.kind) {
       case "client-connected":
-        return meetClient(state, event.client, event.name, event.session);
+        return meetClient(state, event.client, event.name, event.session, event.observer === true);
       case "client-message": {
         const client = state.clients.get(event.client);
         if (client !== undefined) hearClient(state, client, event.message);
@@ -139,6 +140,6 @@ export class SchedulerCore {
 
   /** True while no client is connected and no task is kept. */
   get idle(): boolean {
-    return this.#state.clients.size === 0 && this.#state.tasks.size === 0;
+    return clientsServed(this.#state) === 0 && this.#state.tasks.size === 0;
   }
 }

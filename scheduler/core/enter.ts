@@ -10,6 +10,7 @@ export function enter(state: SchedulerState, task: Task, next: TaskState): void 
   const wasActive = isActive(task);
   if (previous.kind === "queued") {
     state.queued--;
+    state.backlog.remove(task.estimate);
     task.run.queued--;
     task.placement.queued--;
     if (task.placement.queued === 0) state.noWorkerWatch.emptied(task.placement);
@@ -26,6 +27,7 @@ export function enter(state: SchedulerState, task: Task, next: TaskState): void 
   if (next.kind !== previous.kind) task.sinceMs = Math.round(state.nowMs);
   if (next.kind === "queued") {
     state.queued++;
+    state.backlog.add(task.estimate);
     task.run.queued++;
     task.placement.queued++;
     if (task.placement.queued === 1) state.noWorkerWatch.queued(task.placement);
@@ -66,6 +68,8 @@ function leaveWorker(state: SchedulerState, task: Task, was: TaskState & { kind:
     worker.lent--;
     task.run.lent--;
   }
+  if (was.started) worker.running--;
+  if (!worker.isBusy) worker.idleSinceMs = state.nowMs;
   task.run.serve(-was.estimateMs);
   if (was.askedBack) state.askedBack--;
   if (worker.processing.size <= worker.slots) state.crowded.delete(worker);

@@ -17,6 +17,8 @@ export type SchedulerEvent =
       readonly client: ClientId;
       readonly name: string;
       readonly session?: ClientSession | undefined;
+      /** It only looks after the cluster. */
+      readonly observer?: boolean | undefined;
     }
   | { readonly kind: "client-message"; readonly client: ClientId; readonly message: ClientToScheduler }
   /** Its socket closed: it may be back. */

@@ -1,4 +1,4 @@
-import type { ClusterInfo, RunInfo, WorkerInfo } from "../../protocol/cluster-info.ts";
+import type { ClusterInfo, LoadInfo, RunInfo, WorkerInfo } from "../../protocol/cluster-info.ts";
 import type { FutureId } from "../../protocol/ids.ts";
 import type { WhoHas } from "../../protocol/messages.ts";
 import { protocolVersion } from "../../protocol/version.ts";
@@ -33,7 +33,7 @@ export function clusterInfo(state: SchedulerState): ClusterInfo {
     startedAt: state.options.startedAt,
     workers: Array.from(state.workers.values(), workerInfo),
     runs: Array.from(state.runs.values(), runInfo),
-    clients: state.clients.size,
+    clients: clientsServed(state),
     tasks: { ...tasks, "no-worker": unplaceable },
   };
 }
@@ -44,10 +44,43 @@ export function runInfo({ name: run, groups, processing: running, finished, fail
   return { run, waiting, running, finished, failed };
 }
 
+/** Looks at workers and at names of tasks, never at tasks: it is asked every second. */
+export function loadInfo(state: SchedulerState): LoadInfo {
+  let processing = 0;
+  let occupancyMs = 0;
+  for (const worker of state.workers.values()) {
+    processing += worker.assigned;
+    occupancyMs += worker.occupancyMs;
+  }
+  return {
+    workers: Array.from(state.workers.values(), (worker) => ({
+      name: worker.name,
+      address: worker.address,
+      status: worker.status,
+      slots: worker.slots,
+      assigned: worker.processing.size + worker.stopping.size,
+      running: worker.running,
+      storedBytes: worker.storedBytes,
+      memoryLimitBytes: worker.registration.memoryLimitBytes,
+      idleMs: worker.isBusy ? undefined : Math.max(0, state.nowMs - worker.idleSinceMs),
+    })),
+    queued: state.queued,
+    unplaceable: state.noWorkerWatch.unplaceable(state),
+    queuedMs: state.backlog.ms,
+    processing,
+    occupancyMs,
+  };
+}
+
+/** Without those that only look after the cluster. */
+export function clientsServed(state: SchedulerState): number {
+  let clients = 0;
+  for (const { observer } of state.clients.values()) if (!observer) clients++;
+  return clients;
+}
+
 export function workerInfo(worker: WorkerRecord): WorkerInfo {
   const { name, address, host, pid, slots, executor, memoryLimitBytes, version, nodeVersion } = worker.registration;
-  let running = 0;
-  for (const task of worker.processing) if (task.state.kind === "processing" && task.state.started) running++;
   return {
     name,
     address,
@@ -62,7 +95,7 @@ export function workerInfo(worker: WorkerRecord): WorkerInfo {
     storedBytes: worker.storedBytes,
     stored: worker.holds.size,
     assigned: worker.assigned,
-    running,
+    running: worker.running,
     version,
     nodeVersion,
   };

@@ -1,4 +1,5 @@
 import { InvariantViolation } from "../../protocol/errors.ts";
+import type { DurationEstimate } from "./estimates.ts";
 import type { PlacementClass } from "./placement-class.ts";
 import type { SchedulerState } from "./state.ts";
 import { isActive, isNeeded, type Task } from "./task.ts";
@@ -16,6 +17,7 @@ export function checkInvariants(state: SchedulerState): void {
   }
   checkClasses(state);
   checkGroups(state);
+  checkBacklog(state);
   if (queued !== state.queued) violated(state, `${queued} tasks are queued, the counter says ${state.queued}`);
   for (const worker of state.workers.values()) checkWorker(state, worker);
   for (const client of state.clients.values()) {
@@ -54,6 +56,19 @@ function checkGroups(state: SchedulerState): void {
       const said = group.counts[kind as keyof TaskCounts];
       if (said !== count) violated(state, `${count} tasks of ${group.name} are ${kind}, the counter says ${said}`);
     }
+  }
+}
+
+/** The counters of queued tasks by what is known of their duration. */
+function checkBacklog(state: SchedulerState): void {
+  const queued = new Map<DurationEstimate, number>();
+  for (const { state: each, estimate } of state.tasks.values())
+    if (each.kind === "queued") queued.set(estimate, (queued.get(estimate) ?? 0) + 1);
+  if (queued.size !== state.backlog.size)
+    violated(state, `tasks of ${queued.size} durations are queued, the counters are of ${state.backlog.size}`);
+  for (const [estimate, count] of queued) {
+    if (count === state.backlog.of(estimate)) continue;
+    violated(state, `${count} tasks of one duration are queued, the counter says ${state.backlog.of(estimate)}`);
   }
 }
 
@@ -100,12 +115,14 @@ function checkWorker(state: SchedulerState, worker: WorkerRecord): void {
   };
   let occupancyMs = 0;
   let lent = 0;
+  let running = 0;
   for (const task of worker.processing) {
     if (task.state.kind !== "processing" || task.state.worker !== worker)
       violated(state, `${worker.name} is said to run it`, task);
     else {
       occupancyMs += task.state.estimateMs;
       if (task.state.lent) lent++;
+      if (task.state.started) running++;
     }
     use(task.placement.resources);
   }
@@ -115,6 +132,8 @@ function checkWorker(state: SchedulerState, worker: WorkerRecord): void {
     use(stopping.resources);
     if (stopping.lent) lent++;
   }
+  if (running !== worker.running)
+    violated(state, `${running} tasks run on ${worker.name}, the counter says ${worker.running}`);
   if (lent !== worker.lent)
     violated(state, `${lent} slots of ${worker.name} are lent, the counter says ${worker.lent}`);
   for (const [name, total] of Object.entries(worker.resources)) {

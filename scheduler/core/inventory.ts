@@ -65,6 +65,7 @@ function compareAttempts(
     const bytes = held.get(task.id);
     if (attempt !== undefined) {
       if (attempt.started && !task.state.started) startAttempt(task, state.nowMs);
+      worker.running += Number(attempt.started) - Number(task.state.started);
       task.state.started = attempt.started;
     } else if (bytes !== undefined) {
       recordFound(state, task, worker, bytes);

@@ -28,8 +28,17 @@ export class Retirement {
     this.#copies = copies;
   }
 
-  retire(state: SchedulerState, client: ClientRecord, request: number, names: readonly string[]): void {
+  /** With `idleOnly`, whoever cannot leave at no cost to anybody is left alone, one that is not there (any more) too. */
+  retire(
+    state: SchedulerState,
+    client: ClientRecord,
+    request: number,
+    names: readonly string[],
+    idleOnly: boolean,
+  ): void {
     const live = [...state.workers.values()];
+    const named = live.filter((worker) => names.includes(worker.name) || names.includes(worker.address));
+    if (idleOnly) return this.#begin(state, client, request, dispensable(live, named));
     const unknown = names.filter((name) => !live.some((worker) => worker.name === name || worker.address === name));
     if (unknown.length > 0) {
       const error = wireError(
@@ -39,7 +48,10 @@ export class Retirement {
       state.toClient(client, { op: "reply", request, error });
       return;
     }
-    const leaving = live.filter((worker) => names.includes(worker.name) || names.includes(worker.address));
+    this.#begin(state, client, request, named);
+  }
+
+  #begin(state: SchedulerState, client: ClientRecord, request: number, leaving: readonly WorkerRecord[]): void {
     this.#requests.add({ client, request, names: leaving.map((worker) => worker.name), leaving: new Set(leaving) });
     for (const worker of leaving) {
       worker.status = "retiring";
@@ -96,3 +108,18 @@ export class Retirement {
 
 /** One that is not connected may never be back. */
 const isStaying = ({ status }: WorkerRecord): boolean => status === "running" || status === "paused";
+
+/** Those of the named workers that have nothing to do, and whose results others are left to take. */
+function dispensable(live: readonly WorkerRecord[], named: readonly WorkerRecord[]): WorkerRecord[] {
+  const leaving = new Set(named.filter((worker) => !worker.isBusy && worker.absence === undefined));
+  const canInherit = (worker: WorkerRecord): boolean => worker.status === "running" && !leaving.has(worker);
+  if (live.some(canInherit)) return [...leaving];
+  // The one that has most to hand over takes what the others have.
+  let keeper: WorkerRecord | undefined;
+  for (const worker of leaving) {
+    if (worker.status !== "running" || ![...worker.holds].some(isNeeded)) continue;
+    if (keeper === undefined || worker.storedBytes > keeper.storedBytes) keeper = worker;
+  }
+  if (keeper !== undefined) leaving.delete(keeper);
+  return [...leaving];
+}

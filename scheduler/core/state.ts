@@ -1,6 +1,7 @@
 import { type ClientId, type TaskId, taskId, type WorkerId } from "../../protocol/ids.ts";
 import type { SchedulerToClient, SchedulerToWorker } from "../../protocol/messages.ts";
 import { Story } from "../../protocol/story.ts";
+import { Backlog } from "./backlog.ts";
 import { Bandwidth } from "./bandwidth.ts";
 import type { ClientRecord } from "./client-record.ts";
 import { Copies } from "./copies.ts";
@@ -67,6 +68,7 @@ export class SchedulerState {
   readonly shared: ReadyQueues = new ReadyQueues();
   /** Tasks in state queued; with none, placement has nothing to look at. */
   queued = 0;
+  readonly backlog: Backlog = new Backlog();
   /** Tasks that may have lost their last reason to be kept; looked at when the event is done. */
   readonly unsettled: Task[] = [];
   /** Workers that may have room. */

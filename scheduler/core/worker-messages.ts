@@ -100,6 +100,7 @@ function begun(state: SchedulerState, worker: WorkerRecord, id: TaskId, attempt:
   task.state.askedBack = false;
   if (task.state.started) return;
   task.state.started = true;
+  worker.running++;
   startAttempt(task, state.nowMs);
 }
 
@@ -180,6 +181,7 @@ export function confirmStopped(state: SchedulerState, worker: WorkerRecord, id: 
   if (entry === undefined) return;
   worker.stopping.delete(key);
   if (entry.lent) worker.lent--;
+  if (!worker.isBusy) worker.idleSinceMs = state.nowMs;
   worker.giveBack(entry.resources);
   recordStopped(state, entry.recorded);
   state.hungry.add(worker);

@@ -51,6 +51,10 @@ export class WorkerRecord {
   readonly stopping: Map<string, StoppingAttempt> = new Map();
   /** How many of those two take no slot, because they wait for tasks that they submitted themselves. */
   lent = 0;
+  /** How many of those that it processes it has begun. */
+  running = 0;
+  /** When it last became free of all work; means something only while it is not busy. */
+  idleSinceMs: number;
   readonly holds: Set<Task> = new Set();
   /** Queued tasks whose inputs lie here. */
   readonly preferred: ReadyQueues = new ReadyQueues();
@@ -67,6 +71,7 @@ export class WorkerRecord {
     this.resources = registration.resources;
     this.freeResources = { ...registration.resources };
     this.lastHeardMs = nowMs;
+    this.idleSinceMs = nowMs;
   }
 
   /** Whatever else it is, nothing can be given to it while it is not connected. */
@@ -89,6 +94,11 @@ export class WorkerRecord {
   /** Tasks that occupy its slots: sent and not ended, or taken back and not confirmed, save those that lent theirs. */
   get assigned(): number {
     return this.processing.size + this.stopping.size - this.lent;
+  }
+
+  /** Whether it has anything to do, be it only to wait for tasks of its own or to end what was taken back. */
+  get isBusy(): boolean {
+    return this.processing.size + this.stopping.size > 0;
   }
 
   consume(resources: Readonly<Record<string, number>>): void {

@@ -95,6 +95,8 @@ export class SchedulerServer implements AsyncDisposable {
   readonly #desk: Desk;
   #site: DashboardSite | undefined;
   readonly #clients = new Map<ClientId, ClientConnection>();
+  /** Those among them that only look after the cluster. */
+  readonly #observers = new Set<ClientId>();
   readonly #workers = new Map<WorkerId, WorkerConnection>();
   readonly #ending = new AbortController();
   #resolveClosed!: () => void;
@@ -256,15 +258,17 @@ export class SchedulerServer implements AsyncDisposable {
 
   #addClient(connection: ClientConnection, hello: Hello, client: ClientId): void {
     this.#clients.set(client, connection);
-    this.#watchIdleness();
+    const observer = hello.observer === true;
+    if (observer) this.#observers.add(client);
+    else this.#watchIdleness();
     this.#log.info({ client: hello.name, remote: connection.remote }, "client connected");
-    this.#driver.dispatch([{ kind: "client-connected", client, name: hello.name, session: hello.session }]);
+    this.#driver.dispatch([{ kind: "client-connected", client, name: hello.name, session: hello.session, observer }]);
     connection.onMessages((messages) => this.#driver.dispatch(this.#forCore(client, connection, messages)));
     connection.onClose((error) => {
       this.#clients.delete(client);
       this.#bundles.forget(client);
       this.#observation.forget(connection);
-      this.#watchIdleness();
+      if (!this.#observers.delete(client)) this.#watchIdleness();
       this.#log.info({ client: hello.name, reason: error.message }, "client gone");
       this.#driver.dispatch([{ kind: "client-disconnected", client }]);
     });
@@ -369,7 +373,8 @@ export class SchedulerServer implements AsyncDisposable {
 
   #watchIdleness(): void {
     clearTimeout(this.#idleTimer);
-    if (this.#idleTimeoutMs === undefined || this.#closing !== undefined || this.#clients.size > 0) return;
+    if (this.#idleTimeoutMs === undefined || this.#closing !== undefined) return;
+    if (this.#clients.size > this.#observers.size) return;
     this.#idleTimer = setTimeout(() => {
       if (!this.#core.idle) return this.#watchIdleness();
       const reason = `no client was connected for ${this.#idleTimeoutMs} ms`;

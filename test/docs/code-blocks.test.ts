@@ -4,7 +4,7 @@ import { basename, join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { runProgram } from "../run-program.ts";
-import { blocksOf, root } from "./pages.ts";
+import { blocksOf, fileNameOf, root } from "./pages.ts";
 
 // Every ```ts block of the documentation is a whole program: all of them type-check, and each runs. What a comment
 // behind a console.log says is printed is compared with what is printed.
@@ -12,7 +12,8 @@ import { blocksOf, root } from "./pages.ts";
 const folder = mkdtempSync(join(root, "test/docs/blocks-"));
 const blocks = blocksOf("ts").map((block, index) => ({
   ...block,
-  file: join(folder, `${basename(block.page, ".md").toLowerCase()}-${index + 1}.ts`),
+  // Under the name that it begins by giving itself, others can import it.
+  file: join(folder, fileNameOf(block) ?? `${basename(block.page, ".md").toLowerCase()}-${index + 1}.ts`),
 }));
 
 beforeAll(() => {

@@ -5,6 +5,8 @@ import { runCommand } from "../../cli/run.ts";
 import { schedulerCommand } from "../../cli/scheduler.ts";
 import { statusCommand } from "../../cli/status.ts";
 import { workerCommand } from "../../cli/worker.ts";
+import { resolveAdaptOptions } from "../../cluster/adapt-options.ts";
+import { DeployedCluster } from "../../cluster/index.ts";
 import { LocalCluster } from "../../cluster/local/index.ts";
 import { Client, ClusterExecutor, flow, Graph, PoolExecutor, task } from "../../index.ts";
 import { textOf } from "./pages.ts";
@@ -33,6 +35,7 @@ async function knownTo(refuse: (options: object) => unknown): Promise<string[]> 
 
 const idle = flow("idle", () => undefined);
 const clusterStart = (options: object): unknown => LocalCluster.start(options);
+const deploy = (options: object): unknown => DeployedCluster.deploy({ start: () => Promise.reject() }, options);
 const addToGraph = (options: object): unknown => new Graph().add(() => 1, [], options);
 
 describe("options", () => {
@@ -44,6 +47,8 @@ describe("options", () => {
     ["docs/executors.md", "## PoolExecutor", (options) => new PoolExecutor(options)],
     ["docs/executors.md", "## ClusterExecutor", (options) => new ClusterExecutor(options)],
     ["docs/clusters.md", "## A cluster on this machine", clusterStart],
+    ["docs/clusters.md", "## Scaling with the work", resolveAdaptOptions],
+    ["docs/deployers.md", "## DeployedCluster", deploy],
   ])("%s, %s", async (page, heading, refuse) => {
     expect(namesIn(page, heading).sort()).toEqual((await knownTo(refuse)).sort());
   });

@@ -15,6 +15,7 @@ afterEach(() => rmSync(directory, { recursive: true, force: true }));
 test("every own name leads to a file of the running copy", () => {
   const root = new URL("../../", import.meta.url).href;
   expect(ownModuleUrl("muster")).toBe(`${root}index.ts`);
+  expect(ownModuleUrl("muster/cluster")).toBe(`${root}cluster/index.ts`);
   expect(ownModuleUrl("muster/cluster/local")).toBe(`${root}cluster/local/index.ts`);
   for (const specifier of ownSpecifiers) expect(ownModuleUrl(specifier)).toMatch(/^file:/);
 });

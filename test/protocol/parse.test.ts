@@ -42,6 +42,7 @@ const optional = new Set([
   "logs.key",
   "logs.level",
   "who-has.futures",
+  "retire-workers.idleOnly",
   "explain.future",
   "explain.key",
   "reply.value",

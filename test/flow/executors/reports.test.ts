@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import os from "node:os";
 import { join } from "node:path";
-import { type Executor, ClusterExecutor, flow, LocalExecutor, PoolExecutor } from "muster";
+import { ClusterExecutor, type Executor, flow, LocalExecutor, PoolExecutor } from "muster";
 import { LocalCluster } from "muster/cluster/local";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { ReportData } from "../../../report/report-data.ts";
@@ -102,7 +102,10 @@ describe("a ClusterExecutor's own reports", () => {
       const { address, token } = cluster;
       const executor = new ClusterExecutor({ address, clientOptions: { token }, performanceReportPath: path });
       const other = new ClusterExecutor({ address, clientOptions: { token } });
-      const runs = await Promise.all([sums.run({ executor }), flow("others", () => double(7)).run({ executor: other })]);
+      const runs = await Promise.all([
+        sums.run({ executor }),
+        flow("others", () => double(7)).run({ executor: other }),
+      ]);
       expect(runs.map((run) => run.isSuccessful())).toEqual([true, true]);
       const { meta, names, totals } = await written();
       expect(meta.address).toBe(address);

@@ -1,0 +1,3 @@
+export type { Cluster, ClusterWorker } from "../cluster.ts";
+export { DockerCluster } from "./docker-cluster.ts";
+export type { DockerClusterOptions } from "./options.ts";
