@@ -1,6 +1,12 @@
 import type { WireError } from "../../protocol/errors.ts";
 import type { WorkerToScheduler } from "../../protocol/messages.ts";
-import type { AttemptEvent, ClusterEvent, ProfileFrame, WorkerChangeEvent } from "../../protocol/record.ts";
+import type {
+  AttemptEvent,
+  ClusterEvent,
+  ProfileFrame,
+  ScalingDecision,
+  WorkerChangeEvent,
+} from "../../protocol/record.ts";
 import { never } from "./attempts.ts";
 import type { SchedulerState } from "./state.ts";
 import type { Task } from "./task.ts";
@@ -115,6 +121,10 @@ export function recordTransfer(state: SchedulerState, worker: WorkerRecord, tran
 function nameAt(state: SchedulerState, address: string): string {
   for (const worker of state.workers.values()) if (worker.address === address) return worker.name;
   return address;
+}
+
+export function recordScaling(state: SchedulerState, decision: ScalingDecision): void {
+  if (state.recording) record(state, { kind: "scaling", decision });
 }
 
 export function recordProfile(state: SchedulerState, worker: WorkerRecord, frames: readonly ProfileFrame[]): void {
