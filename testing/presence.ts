@@ -35,6 +35,11 @@ export class Presence {
     for (const name of event.message.names) this.#leaves(name, nowMs);
   }
 
+  /** Whether it is there now, and is not to leave. */
+  isThere(name: string): boolean {
+    return this.#stays.get(name)?.at(-1)?.toMs === Number.POSITIVE_INFINITY;
+  }
+
   /** Whether none of them was there for so long, at some time until now. */
   wasEmpty(workers: Iterable<string>, forMs: number, nowMs: number): boolean {
     const stays = [...workers].flatMap((name) => this.#stays.get(name) ?? []).sort((a, b) => a.fromMs - b.fromMs);

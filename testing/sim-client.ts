@@ -49,6 +49,8 @@ export class SimClient {
   readonly #session: SimSession;
   readonly #fns: Map<string, FnId> = new Map();
   readonly #submissions: Map<number, readonly SimFuture[]> = new Map();
+  /** Requests that were open when the connection was back. */
+  readonly #askedAgain: Set<number> = new Set();
   #eager = false;
   #wished = false;
   #refused = false;
@@ -223,6 +225,7 @@ export class SimClient {
 
   /** Futures that were dropped meanwhile, or whose release was lost with the connection. */
   #resumed(kept: readonly FutureId[]): void {
+    for (const request of this.requests.keys()) this.#askedAgain.add(request);
     const dropped = kept.filter((future) => !this.futures.has(future));
     if (dropped.length > 0) this.#send([{ op: "release", futures: dropped }]);
   }
@@ -253,6 +256,8 @@ export class SimClient {
       case "reply": {
         const { onReply } = this.requests.get(message.request) ?? {};
         if (onReply === undefined) {
+          // The answer to the first asking crossed the second asking.
+          if (this.#askedAgain.delete(message.request)) return;
           this.#around.violated("correctness", `request ${message.request} of ${this.name} was answered twice`);
           return;
         }

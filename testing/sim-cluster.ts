@@ -1,6 +1,7 @@
 import { ClientDriver } from "./client-driver.ts";
 import { FaultInjector } from "./fault-injector.ts";
 import { Network } from "./network.ts";
+import { Operator } from "./operator.ts";
 import { PeerNetwork } from "./peer-network.ts";
 import { Random } from "./random.ts";
 import { SimRecord } from "./record.ts";
@@ -228,17 +229,12 @@ export class SimCluster {
     const startMs = this.#time.nowMs;
     const open = (): string[] => this.#connected().flatMap((client) => client.unfinished());
     let nextLookMs = startMs;
-    let cancelled = false;
+    const operator = new Operator(this.#around, [...this.#workers.values()], () => this.#connected());
     while (this.#time.nowMs < startMs + settleMsMax) {
       if (this.#time.nowMs >= nextLookMs) {
         if (open().length === 0) return;
         nextLookMs = this.#time.nowMs + 200;
-        // Retired workers come back, so that what is restricted to them can run.
-        for (const worker of this.#workers.values()) if (worker.stopped) worker.revive();
-        if (!cancelled && this.#time.nowMs > startMs + 1_000) {
-          cancelled = true;
-          this.#cancelUnplaceable();
-        }
+        operator.look();
       }
       this.#time.step(nextLookMs);
     }
@@ -248,25 +244,6 @@ export class SimCluster {
         .flatMap((client) => [...client.futures.values()])
         .find(({ status }) => status === "pending")?.key;
       this.#violated("liveness", `${left.length} things never ended: ${left.slice(0, 5).join("; ")}`, key);
-    }
-  }
-
-  /** What asks for more than any worker has never runs, and rightly so. */
-  #cancelUnplaceable(): void {
-    const { workers } = this.swarm;
-    const placeable = (script: Script): boolean => {
-      const { resources, workers: names, allowOtherWorkers } = script.options;
-      return workers.some(
-        (worker) =>
-          (names.length === 0 || allowOtherWorkers || names.includes(worker.name)) &&
-          Object.entries(resources).every(([name, amount]) => (worker.resources[name] ?? 0) >= amount),
-      );
-    };
-    for (const client of this.#connected()) {
-      const stuck = [...client.futures.values()].filter(
-        ({ status, script }) => status === "pending" && ![...script.causes()].every(placeable),
-      );
-      if (stuck.length > 0) client.cancel(stuck);
     }
   }
 

@@ -33,6 +33,8 @@ export class SimScheduler {
   readonly #graceMs: number;
   readonly #frames: Map<LinkEnd<never, never>, unknown[]> = new Map();
   #lastId = 0;
+  /** Whether the client that connected last was taken in, or taken back. */
+  #taken = false;
   #wake: Undo = () => {};
   #wakeAtMs: number = Number.POSITIVE_INFINITY;
 
@@ -86,9 +88,11 @@ export class SimScheduler {
     };
     if (session?.resuming === true) this.#around.record.note("scheduler", `client ${name} is back`);
     const mustKeep = session?.resuming === true && this.#isWaitedFor(name, session);
-    if (session !== undefined) this.#sessions.set(name, { client, lostAtMs: undefined });
-    this.#around.watch.expectsKept = mustKeep ? client : undefined;
+    this.#taken = session !== undefined && !session.resuming;
     this.#dispatch([{ kind: "client-connected", client, name, ...(session === undefined ? {} : { session }) }]);
+    if (this.#taken) this.#sessions.set(name, { client, lostAtMs: undefined });
+    else if (mustKeep) this.#around.violated("correctness", `the client ${name} was back in time, and was forgotten`);
+    else this.#sessions.delete(name);
   }
 
   /** Ends what a client left behind that would outlive it by an hour. */
@@ -129,6 +133,7 @@ export class SimScheduler {
   #perform(effect: SchedulerEffect): void {
     switch (effect.kind) {
       case "to-client":
+        if (effect.message.op === "session") this.#taken = effect.message.kept;
         return this.#queue(this.#clients.get(effect.client), effect.message);
       case "to-worker":
         return this.#queue(this.#workers.get(effect.worker), effect.message);

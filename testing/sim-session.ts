@@ -124,7 +124,7 @@ export class SimSession {
     const mine = this.#link;
     time.schedule(network.delayMs(), () =>
       network.whenOpen(this.#host.place, "scheduler", () => {
-        if (mine === this.#link && !theirs.peer.closed) this.#scheduler.acceptClient(theirs, this.#hello(true));
+        if (mine === this.#link && !theirs.closed) this.#scheduler.acceptClient(theirs, this.#hello(true));
       }),
     );
   }

@@ -115,6 +115,12 @@ export class SimSlots {
     }
   }
 
+  /** Whether something that runs here waits for tasks of its own. */
+  get lends(): boolean {
+    for (const { lent } of this.running.values()) if (lent === "waiting") return true;
+    return false;
+  }
+
   runs(task: TaskId, attempt: number): boolean {
     for (const job of this.running.values()) if (job.task === task && job.execution.attempt === attempt) return true;
     return false;

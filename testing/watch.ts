@@ -22,8 +22,6 @@ export class Watch {
   codeFailures: number = 0;
   /** How many spilled results could not be read back. */
   unreadable: number = 0;
-  /** A client that has just come back in time, and is to hear that it was waited for. */
-  expectsKept: ClientId | undefined = undefined;
   readonly presence: Presence = new Presence();
   /** How often each thing of interest happened, so that a test can tell whether it was tried at all. */
   readonly seen: Map<string, number> = new Map();
@@ -73,20 +71,11 @@ export class Watch {
   ): string | undefined {
     if (event.kind === "worker-connected" || event.kind === "client-message" || effects.length > 0)
       this.presence.follow(event, effects, nowMs);
-    return this.#forgotten(effects) ?? this.#tooEarly(event, effects, runnerOf);
-  }
-
-  /** A client or a worker that is back in time must be taken back. */
-  #forgotten(effects: readonly SchedulerEffect[]): string | undefined {
-    const expected = this.expectsKept;
-    this.expectsKept = undefined;
     for (const effect of effects) {
       if (effect.kind === "to-worker" && effect.message.op === "resume")
         this.count(effect.message.kept ? "workers taken back" : "workers that came back too late");
-      if (expected === undefined || effect.kind !== "to-client" || effect.message.op !== "session") continue;
-      if (!effect.message.kept) return `the client ${this.#clients.get(expected)} was back in time, and was forgotten`;
     }
-    return undefined;
+    return this.#tooEarly(event, effects, runnerOf);
   }
 
   #tooEarly(

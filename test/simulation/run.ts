@@ -47,11 +47,13 @@ const startMs = performance.now();
 const found: SimViolation[] = [];
 let runs = 0;
 let steps = 0;
+const seen: Record<string, number> = {};
 for (let seed = first; runs < count && performance.now() < endMs; seed++, runs++) {
   const sim = new SimCluster({ seed, ...options });
   try {
     const outcome = sim.run();
     steps += outcome.steps;
+    for (const [what, times] of Object.entries(outcome.seen)) seen[what] = (seen[what] ?? 0) + times;
     if (single) console.log(JSON.stringify(outcome));
   } catch (error) {
     if (!(error instanceof SimViolation)) throw error;
@@ -66,4 +68,5 @@ const seconds = (performance.now() - startMs) / 1_000;
 console.log(
   `${runs} seeds, ${steps} steps in ${seconds.toFixed(1)} s (${(runs / seconds).toFixed(1)} seeds/s), ${found.length} violations`,
 );
+for (const [what, times] of Object.entries(seen).sort()) console.log(`${times.toString().padStart(9)} ${what}`);
 if (found[0] !== undefined) process.exitCode = exitCodes[found[0].kind];
