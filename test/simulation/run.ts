@@ -1,6 +1,9 @@
 // npm run test:sim -- [--seeds N] [--from S] [--seed N] [--minutes M] [--workers N] [--tasks N] [--check-every N]
+//   [--faults a,b] [--deeds a,b] [--traits a,b] [--edition 1] and, with --seed, [--shrink] [--transcript] [--story KEY]
 import { parseArgs } from "node:util";
-import { SimCluster, type SimClusterOptions, SimViolation, type ViolationKind } from "../../testing/index.ts";
+import { SimCluster, SimViolation, type ViolationKind } from "../../testing/index.ts";
+import { commandFor, readDeeds, readFaults, readTraits, type Scenario } from "./scenario.ts";
+import { shrink } from "./shrink.ts";
 
 /** The exit code says what kind of fault was found first. */
 const exitCodes: Readonly<Record<ViolationKind, number>> = { crash: 10, liveness: 11, correctness: 12 };
@@ -21,6 +24,12 @@ const { values } = parseArgs({
     "check-every": { type: "string" },
     /** 1: what a seed meant before the simulation drew what the second edition draws. */
     edition: { type: "string", default: "2" },
+    /** What may go wrong, what clients do and what tasks are like: "all" that the seed switches on, "none", or these kinds. */
+    faults: { type: "string", default: "all" },
+    deeds: { type: "string", default: "all" },
+    traits: { type: "string", default: "all" },
+    /** With --seed: prints the smallest scenario found that fails as this seed does. */
+    shrink: { type: "boolean", default: false },
     /** Goes on after a violation, and counts them. */
     "keep-going": { type: "boolean", default: false },
     /** With --seed: prints all that happened. */
@@ -35,10 +44,13 @@ const first = Number(values.seed ?? values.from ?? Date.now() % 2 ** 31);
 const count = single ? 1 : values.minutes === undefined ? Number(values.seeds ?? 500) : Number.POSITIVE_INFINITY;
 const endMs =
   performance.now() + (values.minutes === undefined ? Number.POSITIVE_INFINITY : Number(values.minutes) * 60_000);
-const options: Omit<SimClusterOptions, "seed"> = {
+const options: Omit<Scenario, "seed"> = {
   workers: Number(values.workers),
   tasks: Number(values.tasks),
   edition: values.edition === "1" ? 1 : 2,
+  faults: readFaults(values.faults),
+  deeds: readDeeds(values.deeds),
+  traits: readTraits(values.traits),
   checkEvery: Number(values["check-every"] ?? (single ? 1 : 20)),
 };
 
@@ -69,4 +81,6 @@ console.log(
   `${runs} seeds, ${steps} steps in ${seconds.toFixed(1)} s (${(runs / seconds).toFixed(1)} seeds/s), ${found.length} violations`,
 );
 for (const [what, times] of Object.entries(seen).sort()) console.log(`${times.toString().padStart(9)} ${what}`);
+if (single && values.shrink && found[0] !== undefined)
+  console.log(`smallest: ${commandFor(shrink({ seed: first, ...options, checkEvery: 20 }))}`);
 if (found[0] !== undefined) process.exitCode = exitCodes[found[0].kind];
