@@ -1,6 +1,7 @@
 import type { ProcessEnd } from "../protocol/messages.ts";
 import { SimProcess } from "./sim-process.ts";
 import type { SimScheduler } from "./sim-scheduler.ts";
+import type { SimDisk } from "./sim-store.ts";
 import type { Surroundings } from "./surroundings.ts";
 
 export interface SimWorkerOptions {
@@ -18,12 +19,18 @@ export interface SimHost {
   readonly restartMs: () => number;
 }
 
+const soundDisk: SimDisk = { accessMs: 1, failures: 0 };
+
 /** A worker by its name: one process after another, as its nanny starts them. */
 export class SimWorker {
   readonly name: string;
   process: SimProcess;
   /** Set once it was told to end for good; `revive` starts it again. */
   stopped: boolean = false;
+  /** Its process was told to end once what runs there has ended. */
+  draining: boolean = false;
+  /** Of its machine: it outlives the process. */
+  readonly disk: SimDisk = { ...soundDisk };
   readonly #around: Surroundings;
   readonly #options: SimWorkerOptions;
   readonly #host: SimHost;
@@ -36,6 +43,10 @@ export class SimWorker {
     this.#options = options;
     this.name = options.name;
     this.process = this.#start(host.address(this.name), undefined);
+  }
+
+  get resources(): Readonly<Record<string, number>> {
+    return this.#options.resources;
   }
 
   /** Kills its process; the nanny starts another. */
@@ -57,6 +68,7 @@ export class SimWorker {
 
   /** Asks it to end by its own will, as its host or nanny may. */
   stop(how: "drain" | "now"): void {
+    this.draining = true;
     this.process.receive(() => this.process.handle({ kind: "stop", how, reason: "it was closed" }));
   }
 
@@ -73,6 +85,17 @@ export class SimWorker {
   /** How much longer than usual tasks and disks take there. */
   slowDown(factor: number): void {
     this.process.slowness = factor;
+  }
+
+  /** Its disk takes so long for each access, and fails so probably; without a number as it should. */
+  wear({ accessMs = soundDisk.accessMs, failures = soundDisk.failures }: Partial<SimDisk>): void {
+    this.disk.accessMs = accessMs;
+    this.disk.failures = failures;
+  }
+
+  /** Its process holds this many bytes more than it should; 0: it does not. */
+  press(bytes: number): void {
+    this.process.press(bytes);
   }
 
   /** Whether a task of this key runs there now. */
@@ -92,11 +115,13 @@ export class SimWorker {
     const { slots, resources } = this.#options;
     this.#pid++;
     this.#starting = false;
+    this.draining = false;
     this.#around.record.note(this.name, `starts at ${address}`);
     return new SimProcess(this.#around, {
       scheduler: this.#host.scheduler,
       codeFailures: this.#host.codeFailures,
       slowness: 1,
+      disk: this.disk,
       registration: {
         name: this.name,
         instance: `${this.name}/${this.#pid}`,

@@ -185,3 +185,13 @@ test("a worker that computes what it was asked to copy has its copy, and another
   bench.done(2, again);
   expect(bench.sent(3)).toMatchObject([{ op: "replicate", inputs: [{ task: made.task }] }]);
 });
+
+test("a wish for a worker that is leaving gives way, since it may wait for the very task", () => {
+  const bench = new Bench().client(1).client(2).worker(1).worker(2);
+  bench.submit([spec(1, [], { key: "parent" })], { requests: [{ ...plain, workers: ["w1"] }] }, 1);
+  const [parent] = bench.assigned(1) as [Assignment];
+  bench.answer(1, { op: "lent", task: parent.task, attempt: parent.attempt });
+  bench.say({ op: "retire-workers", request: 1, names: ["w1"] }, 1);
+  bench.submit([spec(1)], { parent: "parent", requests: [{ ...plain, workers: ["w1"], allowOtherWorkers: true }] }, 2);
+  expect(bench.assigned(2).map(({ key }) => key)).toEqual(["inc-1-p"]);
+});
