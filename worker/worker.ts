@@ -83,7 +83,7 @@ export class Worker implements AsyncDisposable {
 
   private constructor(options: ResolvedWorkerOptions, sources: WorkerSources) {
     this.#sources = sources;
-    const { name, token, slots, resources, log } = options;
+    const { name, token, tls, slots, resources, log } = options;
     this.#options = options;
     this.name = name;
     this.slots = slots;
@@ -92,7 +92,7 @@ export class Worker implements AsyncDisposable {
     });
     this.#core = new WorkerCore({ slots, resources, reconnectMs: options.reconnectMs });
     // The core itself decides whom to ask when a peer is busy.
-    this.#links = new PeerLinks({ token, name, busyRetries: 0, log });
+    this.#links = new PeerLinks({ token, name, tls, busyRetries: 0, log });
     this.#closers.push(() => this.#links.close());
     this.#bundles = new BundleRequests((hash) => this.#link?.send({ op: "get-bundle", hash }));
   }
@@ -133,11 +133,11 @@ export class Worker implements AsyncDisposable {
   }
 
   async #open(): Promise<void> {
-    const { address, host, token, log, name, executor, slots, memoryLimitBytes } = this.#options;
+    const { address, host, token, tls, log, name, executor, slots, memoryLimitBytes } = this.#options;
     const directory = await this.#openDirectory();
     const codes = this.#openCodes(directory);
     this.#openMemory(directory);
-    const peers = await PeerServer.start({ host, token, store: this.#peerStore(), log });
+    const peers = await PeerServer.start({ host, token, tls, store: this.#peerStore(), log });
     this.#closers.push(() => peers.close());
     this.#address = peers.address;
     const runner = await SlotRunner.start({
@@ -145,7 +145,7 @@ export class Worker implements AsyncDisposable {
         kind: executor,
         slots,
         worker: { name, address: peers.address },
-        cluster: { address, token },
+        cluster: { address, token, tls },
         maxHeapBytes: Math.floor((memoryLimitBytes * memoryFractions.heaps) / slots),
         log,
       },
@@ -166,6 +166,8 @@ export class Worker implements AsyncDisposable {
       end: (end, reason) => void this.#end({ end, reason }),
       log,
     });
+    if (address.startsWith("wss:") && peers.address.startsWith("ws:"))
+      log.warn({ worker: name }, "results leave this worker unencrypted: give it a certificate and its key, too");
     await this.#register();
     log.info({ worker: name, address: peers.address, slots }, "worker registered");
   }
@@ -222,6 +224,7 @@ export class Worker implements AsyncDisposable {
     const {
       address,
       token,
+      tls,
       name,
       host,
       slots,
@@ -237,6 +240,7 @@ export class Worker implements AsyncDisposable {
     const link = new SchedulerLink({
       address,
       token,
+      tls,
       deathTimeoutMs,
       log,
       registration: {

@@ -1,4 +1,5 @@
 import type { WireError } from "../../protocol/errors.ts";
+import type { TlsTexts } from "../../protocol/tls.ts";
 import type { LogStream, SlotJob } from "./slot-job.ts";
 
 // What the host and the code inside a slot say to each other: one union per direction, the same for threads and processes.
@@ -9,10 +10,11 @@ export interface SlotWorker {
   readonly address: string;
 }
 
-/** Where the tasks of a slot can submit tasks. It holds a secret, and so goes to slots by their own channel alone. */
+/** Where the tasks of a slot can submit tasks. It holds secrets, and so goes to slots by their own channel alone. */
 export interface SlotCluster {
   readonly address: string;
   readonly token: string;
+  readonly tls: TlsTexts | undefined;
 }
 
 export type ToSlot =
