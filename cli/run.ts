@@ -6,6 +6,7 @@ import { requireAddress, requireToken } from "./connection-settings.ts";
 import { loadFlow } from "./flow-file.ts";
 import { Progress } from "./progress.ts";
 import { oneOf, optional, parameters, perCall, setting, text, type Values, yes } from "./setting.ts";
+import { clientTlsSettings, readTls } from "./tls-settings.ts";
 
 const settings = {
   file: perCall("<file>", "that exports the flow (.ts, .mts, .js or .mjs)", text, ""),
@@ -24,6 +25,7 @@ const settings = {
     text,
     undefined,
   ),
+  ...clientTlsSettings,
   quiet: setting("--quiet", "no progress, and log errors only", yes, false),
 };
 
@@ -79,9 +81,10 @@ async function executorFor(
     case "cluster": {
       const { ClusterExecutor } = await import("../flow/executors/cluster-executor.ts");
       if (values.address === undefined) return new ClusterExecutor();
+      const tls = readTls(values);
       const address = requireAddress(values.address);
       const token = await requireToken(address, values.tokenFile, { timeoutMs: 0, signal });
-      return new ClusterExecutor({ address, clientOptions: { token } });
+      return new ClusterExecutor({ address, clientOptions: { token, tls } });
     }
     default:
       return assertNever(kind);

@@ -1,10 +1,12 @@
-import { readFileSync } from "node:fs";
+import type https from "node:https";
 import { ConfigurationError } from "../protocol/errors.ts";
+import { serverTls, type TlsTexts } from "../protocol/tls.ts";
 import { createToken, forgetToken, keepToken, readTokenFile } from "../protocol/token.ts";
 import type { AnyCommand, CliCommand } from "./command.ts";
 import { interrupted } from "./interruption.ts";
 import { removeSchedulerFile, writeSchedulerFile } from "./scheduler-file.ts";
 import { duration, optional, setting, text, wholeNumber, yes } from "./setting.ts";
+import { readTls } from "./tls-settings.ts";
 
 const settings = {
   host: setting("--host <address>", "address to listen on; 0.0.0.0 for all (default: 127.0.0.1)", text, "127.0.0.1"),
@@ -55,7 +57,7 @@ const command: CliCommand<typeof settings> = {
   async run({ values, log, signal, print }) {
     const given = values.tokenFile === undefined ? process.env["MUSTER_TOKEN"] : readTokenFile(values.tokenFile);
     const token = given || createToken();
-    const tls = tlsOf(values.tlsCert, values.tlsKey, values.tlsCa);
+    const tls = tlsOf(readTls(values));
     const { SchedulerServer } = await import("../scheduler/server/scheduler-server.ts");
     const { host, port, dashboard, allowedWorkerLosses } = values;
     const server = await SchedulerServer.start({
@@ -100,20 +102,11 @@ function namesOf(address: string, host: string): string[] {
   return [address, local.href];
 }
 
-function tlsOf(certFile: string | undefined, keyFile: string | undefined, caFile: string | undefined) {
-  if (certFile === undefined && keyFile === undefined && caFile === undefined) return undefined;
-  if (certFile === undefined || keyFile === undefined) {
-    throw new ConfigurationError("BAD_OPTION", "TLS needs both --tls-cert and --tls-key: give the one that is missing");
+function tlsOf(tls: TlsTexts | undefined): https.ServerOptions | undefined {
+  const own = serverTls(tls);
+  if (tls !== undefined && own === undefined) {
+    const message = "--tls-ca alone does not make a scheduler serve wss: give --tls-cert and --tls-key, too";
+    throw new ConfigurationError("BAD_OPTION", message);
   }
-  const [cert, key] = [readPem(certFile, "--tls-cert"), readPem(keyFile, "--tls-key")];
-  return caFile === undefined ? { cert, key } : { cert, key, ca: readPem(caFile, "--tls-ca"), requestCert: true };
-}
-
-function readPem(file: string, flag: string): Buffer {
-  try {
-    return readFileSync(file);
-  } catch (error) {
-    const message = `${flag} ${JSON.stringify(file)} cannot be read (${(error as Error).message}): give a PEM file`;
-    throw new ConfigurationError("BAD_OPTION", message, { cause: error });
-  }
+  return own;
 }

@@ -74,9 +74,9 @@ export class Client implements AsyncDisposable {
 
   /** For the context of a task that runs on a worker. Use `taskContext().client()` there. */
   static async connectWithin(parent: NestedClientOptions): Promise<Client> {
-    const { address, token } = parent;
+    const { address, token, tls } = parent;
     // What a task submitted ends with it, also when its slot is killed: so its client does not wait to be taken back.
-    const own = { token, name: `task ${parent.parent}`, reconnectMs: 0 };
+    const own = { token, tls, name: `task ${parent.parent}`, reconnectMs: 0 };
     const resolved = resolveClientOptions(address, own);
     return new Client(await Session.open(resolved), resolved, parent);
   }

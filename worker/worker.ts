@@ -96,7 +96,7 @@ export class Worker implements AsyncDisposable {
 
   private constructor(options: ResolvedWorkerOptions, sources: WorkerSources) {
     this.#sources = sources;
-    const { name, token, slots, resources } = options;
+    const { name, token, tls, slots, resources } = options;
     this.#options = options;
     this.#lines = new LogRelay({ token, send: (message) => this.#link?.send(message) });
     const log = logTee(options.log, (level, text) => this.#lines.add({ level, source: "worker", text }));
@@ -108,7 +108,7 @@ export class Worker implements AsyncDisposable {
     });
     this.#core = new WorkerCore({ slots, resources, reconnectMs: options.reconnectMs });
     // The core itself decides whom to ask when a peer is busy.
-    this.#links = new PeerLinks({ token, name, busyRetries: 0, log });
+    this.#links = new PeerLinks({ token, name, tls, busyRetries: 0, log });
     this.#closers.push(() => this.#links.close());
     this.#bundles = new BundleRequests((hash) => this.#link?.send({ op: "get-bundle", hash }));
   }
@@ -150,12 +150,12 @@ export class Worker implements AsyncDisposable {
   }
 
   async #open(): Promise<void> {
-    const { address, host, token, name, executor, slots, memoryLimitBytes } = this.#options;
+    const { address, host, token, tls, name, executor, slots, memoryLimitBytes } = this.#options;
     const log = this.#log;
     const directory = await this.#openDirectory();
     const codes = this.#openCodes(directory);
     this.#openMemory(directory);
-    const peers = await PeerServer.start({ host, token, store: this.#peerStore(), log });
+    const peers = await PeerServer.start({ host, token, tls, store: this.#peerStore(), log });
     this.#closers.push(() => peers.close());
     this.#address = peers.address;
     const runner = await SlotRunner.start({
@@ -163,7 +163,7 @@ export class Worker implements AsyncDisposable {
         kind: executor,
         slots,
         worker: { name, address: peers.address },
-        cluster: { address, token },
+        cluster: { address, token, tls },
         maxHeapBytes: Math.floor((memoryLimitBytes * memoryFractions.heaps) / slots),
         log,
       },
@@ -185,6 +185,8 @@ export class Worker implements AsyncDisposable {
       end: (end, reason) => void this.#end({ end, reason }),
       log,
     });
+    if (address.startsWith("wss:") && peers.address.startsWith("ws:"))
+      log.warn({ worker: name }, "results leave this worker unencrypted: give it a certificate and its key, too");
     await this.#register();
     log.info({ worker: name, address: peers.address, slots }, "worker registered");
   }
@@ -240,13 +242,25 @@ export class Worker implements AsyncDisposable {
   }
 
   async #register(): Promise<void> {
-    const { address, token, name, host, slots, executor, memoryLimitBytes, resources, deathTimeoutMs, predecessor } =
-      this.#options;
+    const {
+      address,
+      token,
+      tls,
+      name,
+      host,
+      slots,
+      executor,
+      memoryLimitBytes,
+      resources,
+      deathTimeoutMs,
+      predecessor,
+    } = this.#options;
     const vitals = new Vitals();
     let heartbeat: NodeJS.Timeout | undefined;
     const link = new SchedulerLink({
       address,
       token,
+      tls,
       deathTimeoutMs,
       log: this.#log,
       registration: {

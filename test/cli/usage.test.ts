@@ -1,7 +1,11 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { MusterBench } from "./muster.ts";
+
+/** Any certificate. */
+const pem = fileURLToPath(new URL("./fixtures/authority.pem", import.meta.url));
 
 let bench: MusterBench;
 beforeAll(() => {
@@ -53,7 +57,12 @@ describe("bad usage ends with 2 and one sentence that says what to do", () => {
     [["scheduler", "--port", "abc"], /--port "abc" is not valid: give a whole number from 0 to 65535/],
     [["scheduler", "--port"], /option '--port <number>' argument missing; see "muster scheduler --help"/],
     [["scheduler", "--idle-timeout", "10"], /--idle-timeout "10" is not valid: give a duration such as "500ms"/],
-    [["scheduler", "--tls-cert", "cert.pem"], /give the one that is missing/],
+    [["scheduler", "--tls-cert", "cert.pem"], /--tls-cert "cert\.pem" cannot be read .*: give a PEM file/],
+    [["scheduler", "--tls-key", pem], /TLS needs both --tls-cert and --tls-key: give --tls-cert, which is missing/],
+    [["scheduler", "--tls-ca", pem], /--tls-ca alone does not make a scheduler serve wss: give --tls-cert and/],
+    [["worker", "wss://127.0.0.1:1", "--tls-cert", pem], /give --tls-key, which is missing/],
+    [["status", "wss://127.0.0.1:1", "--tls-ca", "none.pem"], /--tls-ca "none\.pem" cannot be read/],
+    [["run", "x.ts", "--tls-ca", "none.pem", "--address", "wss://127.0.0.1:1"], /x\.ts is not a file/],
     [["scheduler", "--token-file", "none"], /token file none cannot be read/],
     [["scheduler", "extra"], /too many arguments for 'scheduler': expected 0 arguments but got 1/],
     [["worker"], /no scheduler is named: give its address/],

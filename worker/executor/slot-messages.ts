@@ -1,5 +1,6 @@
 import type { WireError } from "../../protocol/errors.ts";
 import type { ProfileFrame } from "../../protocol/record.ts";
+import type { TlsTexts } from "../../protocol/tls.ts";
 import type { OutputLine, ProfileOrder, SlotJob } from "./slot-job.ts";
 
 // What the host and the code inside a slot say to each other: one union per direction, the same for threads and processes.
@@ -10,10 +11,11 @@ export interface SlotWorker {
   readonly address: string;
 }
 
-/** Where the tasks of a slot can submit tasks. It holds a secret, and so goes to slots by their own channel alone. */
+/** Where the tasks of a slot can submit tasks. It holds secrets, and so goes to slots by their own channel alone. */
 export interface SlotCluster {
   readonly address: string;
   readonly token: string;
+  readonly tls: TlsTexts | undefined;
 }
 
 export type ToSlot =
