@@ -6,6 +6,7 @@ import { requireAddress, requireToken } from "./connection-settings.ts";
 import { loadFlow } from "./flow-file.ts";
 import { Progress } from "./progress.ts";
 import { oneOf, optional, parameters, perCall, setting, text, type Values, yes } from "./setting.ts";
+import { SharedTerminal } from "./shared-terminal.ts";
 import { clientTlsSettings, readTls } from "./tls-settings.ts";
 
 const settings = {
@@ -44,19 +45,24 @@ const command: CliCommand<typeof settings> = {
   async run({ values, origins, log, signal }) {
     const flow = await loadFlow(values.file, values.name);
     const executor = await executorFor(values, origins, signal);
-    const { write, columns, isTTY } = process.stderr;
-    const output = { write: (line: string) => void write.call(process.stderr, line), columns, isTTY };
-    const progress = new Progress(output, values.quiet, () => performance.now());
-    const state = await flow.run({
-      parameters: values.param,
-      executor,
-      signal,
-      logger: log,
-      onTaskState: (change) => progress.change(change),
-      performanceReportPath: values.report,
-    });
-    progress.end(flow.name, state.data);
-    return state.isSuccessful() ? 0 : 1;
+    const terminal = new SharedTerminal();
+    const progress = new Progress(terminal, values.quiet, () => performance.now());
+    terminal.share(progress);
+    try {
+      const state = await flow.run({
+        parameters: values.param,
+        executor,
+        signal,
+        logger: log,
+        onTaskState: (change) => progress.change(change),
+        performanceReportPath: values.report,
+      });
+      progress.end(flow.name, state.data);
+      return state.isSuccessful() ? 0 : 1;
+    } finally {
+      progress.hide();
+      terminal.unshare();
+    }
   },
 };
 
