@@ -1,5 +1,7 @@
+import { statSync } from "node:fs";
 import type { Executor } from "../flow/executor.ts";
 import { assertNever, ConfigurationError } from "../protocol/errors.ts";
+import type { Logger } from "../protocol/logger.ts";
 import type { AnyCommand, CliCommand } from "./command.ts";
 import type { Origin } from "./configuration.ts";
 import { requireAddress, requireToken } from "./connection-settings.ts";
@@ -45,6 +47,7 @@ const command: CliCommand<typeof settings> = {
   async run({ values, origins, log, signal }) {
     const flow = await loadFlow(values.file, values.name);
     const executor = await executorFor(values, origins, signal);
+    const startedMs = Date.now();
     const terminal = new SharedTerminal();
     const progress = new Progress(terminal, values.quiet, () => performance.now());
     terminal.share(progress);
@@ -57,7 +60,7 @@ const command: CliCommand<typeof settings> = {
         onTaskState: (change) => progress.change(change),
         performanceReportPath: values.report,
       });
-      progress.end(flow.name, state.data);
+      progress.end(flow.name, state.data, writtenReport(values.report, startedMs, log));
       return state.isSuccessful() ? 0 : 1;
     } finally {
       progress.hide();
@@ -68,6 +71,16 @@ const command: CliCommand<typeof settings> = {
 
 /** `muster run`: one flow from a file, to its end. */
 export const runCommand: AnyCommand = command;
+
+/** The report that was asked for, if there is one: executors of a user's own may not write any. */
+function writtenReport(path: string | undefined, startedMs: number, log: Logger): string | undefined {
+  if (path === undefined) return undefined;
+  // A file system may keep times in whole seconds.
+  const isNew = (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0) >= startedMs - 1_000;
+  if (isNew) return path;
+  log.warn({ report: path }, "no performance report was written: the flow's executor does not make any");
+  return undefined;
+}
 
 /** Undefined leaves it to the flow. */
 async function executorFor(
