@@ -56,7 +56,7 @@ const toScheduler: z.ZodType<WorkerToScheduler> = z.discriminatedUnion("op", [
     held: bulk(z.object({ task: taskId, bytes: uint })),
     attempts: bulk(z.object({ task: taskId, attempt: uint, started: flag })),
     runs: bulk(uint),
-    status: z.literal(["running", "paused"]),
+    status: z.literal(["running", "paused", "retiring"]),
   }),
   z.object({
     op: z.literal("heartbeat"),
@@ -116,7 +116,7 @@ const toScheduler: z.ZodType<WorkerToScheduler> = z.discriminatedUnion("op", [
   }),
   z.object({ op: z.literal("profile"), frames: profileFrames, last: flag }),
   z.object({ op: z.literal("log"), lines: workerLogLines }),
-  z.object({ op: z.literal("status"), status: z.literal(["running", "paused"]) }),
+  z.object({ op: z.literal("status"), status: z.literal(["running", "paused", "retiring"]) }),
   z.object({ op: z.literal("goodbye"), reason: text, suspect: flag.optional() }),
 ]);
 

@@ -50,7 +50,7 @@ export class Operator {
    */
   #endLeaving(): void {
     const { presence } = this.#around.watch;
-    const leaves = (worker: SimWorker): boolean => worker.draining || !presence.isThere(worker.name);
+    const leaves = (worker: SimWorker): boolean => !presence.isThere(worker.name);
     for (const client of this.#clients()) {
       for (const { status, script } of client.futures.values()) {
         if (status !== "pending") continue;

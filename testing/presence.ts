@@ -1,4 +1,5 @@
 import type { WorkerId } from "../protocol/ids.ts";
+import type { WorkerToScheduler } from "../protocol/messages.ts";
 import type { SchedulerEffect, SchedulerEvent } from "../scheduler/core/events.ts";
 
 interface Stay {
@@ -30,6 +31,10 @@ export class Presence {
       const name = this.#ids.get(worker);
       if (name !== undefined && this.#current.get(name) === worker) this.#leaves(name, nowMs);
       this.#ids.delete(worker);
+    }
+    if (event.kind === "worker-message" && saysRetiring(event.message)) {
+      const name = this.#ids.get(event.worker);
+      if (name !== undefined && this.#current.get(name) === event.worker) this.#leaves(name, nowMs);
     }
     if (event.kind !== "client-message" || event.message.op !== "retire-workers") return;
     for (const name of event.message.names) this.#leaves(name, nowMs);
@@ -63,3 +68,6 @@ export class Presence {
     if (last !== undefined) last.toMs = Math.min(last.toMs, nowMs);
   }
 }
+
+const saysRetiring = (message: WorkerToScheduler): boolean =>
+  (message.op === "status" || message.op === "inventory") && message.status === "retiring";

@@ -79,6 +79,7 @@ export class SimSlots {
     };
     this.running.set(execution.job, job);
     this.#checkLimits(script);
+    this.#around.watch.begins(script);
     record.note(this.#host.name, `runs ${execution.key}#${execution.attempt}`, execution.key);
     const { timeoutMs } = execution;
     if (script.options.rounds.length > 0 && !execution.extra) return this.#beginNested(job, durationMs);

@@ -27,8 +27,6 @@ export class SimWorker {
   process: SimProcess;
   /** Set once it was told to end for good; `revive` starts it again. */
   stopped: boolean = false;
-  /** Its process was told to end once what runs there has ended. */
-  draining: boolean = false;
   /** Of its machine: it outlives the process. */
   readonly disk: SimDisk = { ...soundDisk };
   readonly #around: Surroundings;
@@ -68,7 +66,6 @@ export class SimWorker {
 
   /** Asks it to end by its own will, as its host or nanny may. */
   stop(how: "drain" | "now"): void {
-    this.draining = true;
     this.process.receive(() => this.process.handle({ kind: "stop", how, reason: "it was closed" }));
   }
 
@@ -115,7 +112,6 @@ export class SimWorker {
     const { slots, resources } = this.#options;
     this.#pid++;
     this.#starting = false;
-    this.draining = false;
     this.#around.record.note(this.name, `starts at ${address}`);
     return new SimProcess(this.#around, {
       scheduler: this.#host.scheduler,

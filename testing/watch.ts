@@ -29,10 +29,16 @@ export class Watch {
   /** Attempts that must have ended before a request to cancel is replied to. */
   readonly #stopping: Map<string, readonly Attempt[]> = new Map();
   readonly #cancelled: Map<string, Set<Script>> = new Map();
+  readonly #begun: WeakSet<Script> = new WeakSet();
   readonly #clients: Map<ClientId, string> = new Map();
 
   count(what: string): void {
     this.seen.set(what, (this.seen.get(what) ?? 0) + 1);
+  }
+
+  begins(script: Script): void {
+    if (this.#begun.has(script)) this.count("tasks begun again");
+    this.#begun.add(script);
   }
 
   /** The number of a client's present connection. */
@@ -69,8 +75,7 @@ export class Watch {
     nowMs: number,
     runnerOf: (worker: WorkerId) => Runner | undefined,
   ): string | undefined {
-    if (event.kind === "worker-connected" || event.kind === "client-message" || effects.length > 0)
-      this.presence.follow(event, effects, nowMs);
+    this.presence.follow(event, effects, nowMs);
     for (const effect of effects) {
       if (effect.kind === "to-worker" && effect.message.op === "resume")
         this.count(effect.message.kept ? "workers taken back" : "workers that came back too late");

@@ -107,10 +107,10 @@ const bugs: readonly PlantedBug[] = [
     wrong: "",
   },
   {
-    what: "scheduler: a task is given up although it could be placed until just now",
-    file: "scheduler/core/no-worker-watch.ts",
-    right: "Math.max(task.sinceMs, entry.sinceMs) + timeoutMs",
-    wrong: "task.sinceMs + timeoutMs",
+    what: "scheduler: a worker that is paused or cut off counts as one that never runs a task",
+    file: "scheduler/core/suitability.ts",
+    right: `if (worker.status !== "retiring" && suits`,
+    wrong: `if (worker.status === "running" && suits`,
   },
   {
     what: "worker: a slot counts as lent after its task has ended",

@@ -50,6 +50,41 @@ test("what is rare does happen", () => {
   expect([...missing]).toEqual([]);
 }, 180_000);
 
+test("nothing is computed twice because workers and clients were cut off and came back in time", () => {
+  let takenBack = 0;
+  for (let seed = 1; seed <= 150; seed++) {
+    const faults = ["disconnect", "client-disconnect"] as const;
+    const sim = new SimCluster({ seed, faults, deeds: "none", traits: "none", checkEvery: 100 });
+    if (Math.min(sim.swarm.graceMs, sim.swarm.workerReconnectMs) < 30_000) continue;
+    const { seen } = sim.run();
+    expect(seen["tasks begun again"]).toBeUndefined();
+    takenBack += seen["workers taken back"] ?? 0;
+  }
+  expect(takenBack).toBeGreaterThan(20);
+}, 60_000);
+
+test.each([1, 2, 8])(
+  "tasks that submit tasks never wait for one another's slots, on %i workers",
+  (workers) => {
+    let lent = 0;
+    for (let seed = 1; seed <= 30; seed++) {
+      const { futures, seen } = new SimCluster({
+        seed,
+        workers,
+        tasks: 60,
+        faults: "none",
+        deeds: "none",
+        traits: ["nested", "bulky"],
+        checkEvery: 25,
+      }).run();
+      expect(Object.keys(futures)).toEqual(["finished"]);
+      lent += seen["slots lent"] ?? 0;
+    }
+    expect(lent).toBeGreaterThan(20);
+  },
+  60_000,
+);
+
 test("a choice of fewer kinds leaves the others as the seed drew them", () => {
   const { swarm: all } = new SimCluster({ seed: 4 });
   const [kind] = all.faults;
