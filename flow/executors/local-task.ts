@@ -3,6 +3,7 @@ import type { Logger } from "../../protocol/logger.ts";
 import { noCluster } from "../../protocol/nested-client.ts";
 import { runInContext } from "../../protocol/task-context.ts";
 import type { CancelOptions, FutureStatus, Submittable } from "../executor.ts";
+import { nowMs } from "./local-record.ts";
 import { resolveFutures } from "./nested-futures.ts";
 import type { FutureSource } from "./task-future.ts";
 import { cancellationOf, TaskOutcome } from "./task-outcome.ts";
@@ -71,7 +72,7 @@ export class LocalTask implements FutureSource {
     if (!this.outcome.pending) return;
     const { timeoutMs } = this.#options;
     const timer = timeoutMs > 0 ? setTimeout(() => this.#timeOut(), timeoutMs) : undefined;
-    this.startedMs = Date.now();
+    this.startedMs = nowMs();
     const startedAtMs = performance.now();
     // The timer cannot fire while synchronous code holds the thread, so the time is looked at once more at the end.
     const isLate = (): boolean => timeoutMs > 0 && performance.now() - startedAtMs > timeoutMs;

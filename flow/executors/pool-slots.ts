@@ -4,6 +4,7 @@ import { fromWireError } from "../../protocol/wire-error.ts";
 import type { JobEnd, OutputLine, SlotEvent, SlotJob } from "../../worker/executor/slot-job.ts";
 import { createSlotPool, type SlotPool } from "../../worker/executor/slot-pool.ts";
 import type { RunContext } from "../executor.ts";
+import { nowMs } from "./local-record.ts";
 import type { PoolGraph } from "./pool-graph.ts";
 import type { PoolTask } from "./pool-task.ts";
 
@@ -125,7 +126,7 @@ export class PoolSlots {
     switch (event.kind) {
       case "started": {
         const started = this.#running.get(event.job);
-        if (started !== undefined) started.task.startedMs = Date.now();
+        if (started !== undefined) started.task.startedMs = nowMs();
         return;
       }
       case "blocked":
