@@ -6,7 +6,7 @@ import { rehome } from "./placement.ts";
 import { recordLost, recordStopped, recordWorker } from "./recording.ts";
 import type { SchedulerState } from "./state.ts";
 import { released, type Task } from "./task.ts";
-import { compute, fail, vanish } from "./transitions.ts";
+import { compute, fail, tellFinished, vanish } from "./transitions.ts";
 import { wireError } from "./wire-error.ts";
 import { WorkerRecord } from "./worker-record.ts";
 
@@ -63,6 +63,8 @@ export function loseWorker(state: SchedulerState, worker: WorkerRecord, reason: 
   for (const task of [...worker.holds]) {
     removeHolder(task, worker);
     if (task.holders.size === 0) vanished.push(task);
+    // Who asked at its address might wait for long: a machine that is gone does not even refuse.
+    else for (const want of task.wants) tellFinished(state, task, want);
   }
   const abandoned = [...worker.processing];
   const started = abandoned.filter((task) => task.state.kind === "processing" && task.state.started);

@@ -147,7 +147,10 @@ test("a result that is still wanted keeps one worker, which takes those of the o
   bench.answer(1, { op: "stored", task, bytes: 8 });
   expect(bench.sent(2)).toMatchObject([{ op: "stop", how: "drain" }]);
   bench.answer(2, { op: "goodbye", reason: "retired" });
-  expect(bench.told().at(-1)).toEqual({ op: "reply", request: 7, value: ["w2"] });
+  // Its address answers nobody any more, so the client is told where its result lies now.
+  const told = bench.told();
+  expect(told).toMatchObject([{ op: "finished", task, addresses: ["ws://w1:1"] }, { op: "reply", request: 7 }]);
+  expect(told.at(-1)).toEqual({ op: "reply", request: 7, value: ["w2"] });
   // Nobody wants them any more: now the last may go.
   bench.say({ op: "release", futures: [futureId(1), futureId(2)] });
   bench.sent(1);
