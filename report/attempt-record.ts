@@ -67,7 +67,8 @@ export class AttemptRecord {
       { task, attempt, worker, name, fate, startMs, endMs, bytes },
       { key: cut(event.key), message: cut(event.message) },
     );
-    for (const deps of this.deps.splice(0, this.kept.dropped - droppedBefore)) this.#depsKept -= deps.length;
+    const gone = this.kept.dropped - droppedBefore;
+    if (gone > 0) for (const deps of this.deps.splice(0, gone)) this.#depsKept -= deps.length;
     this.#addDeps(event.deps);
   }
 

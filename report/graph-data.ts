@@ -9,6 +9,8 @@ const tasksMax = 150;
 /** More names than this make no picture. */
 const groupsMax = 80;
 
+const nodesMax = Math.max(tasksMax, groupsMax);
+
 /** How the rows of attempts become nodes. */
 interface Nodes {
   readonly nodes: GraphNode[];
@@ -75,12 +77,12 @@ function edgesOf(
   nodeOf: Nodes["nodeOf"],
   criticalRows: readonly number[],
 ): GraphEdge[] {
-  const edges = new Map<string, { from: number; to: number; count: number; onCriticalPath: boolean }>();
+  const edges = new Map<number, { from: number; to: number; count: number; onCriticalPath: boolean }>();
   const edgeOf = (fromRow: number, toRow: number) => {
     const from = nodeOf(fromRow);
     const to = nodeOf(toRow);
     if (from === undefined || to === undefined) return undefined;
-    const pair = `${from} ${to}`;
+    const pair = from * nodesMax + to;
     const edge = edges.get(pair) ?? { from, to, count: 0, onCriticalPath: false };
     edges.set(pair, edge);
     return edge;

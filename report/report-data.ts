@@ -136,6 +136,7 @@ export interface AttemptColumns {
   readonly slowest: Uint32Array;
 }
 
+/** By worker and start. */
 export interface TransferColumns {
   readonly count: number;
   /** Who got it: index among `workers`. */
@@ -148,6 +149,7 @@ export interface TransferColumns {
   readonly endMs: Float64Array;
 }
 
+/** By worker and start. */
 export interface DiskColumns {
   readonly count: number;
   readonly worker: Uint32Array;

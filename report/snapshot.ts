@@ -81,28 +81,45 @@ function criticalPathFrom(
   return { computingMs: chain.sumMs, rows: Uint32Array.from(chain.rows), waitedMs: Float64Array.from(waitedMs) };
 }
 
-function transferColumns({ moves }: Records, timeline: Timeline, workers: Order): TransferColumns {
-  const { transfers } = moves;
+function transferColumns({ moves: { transfers } }: Records, timeline: Timeline, workers: Order): TransferColumns {
+  const worker = placesOf(transfers.column("worker"), workers);
+  const order = byWorkerAndStart(worker, transfers.column("startMs"));
   return {
     count: transfers.count,
-    worker: Uint32Array.from(transfers.column("worker"), (number) => at(workers.places, number)),
-    from: Uint32Array.from(transfers.column("from")),
-    tasks: Uint32Array.from(transfers.column("tasks")),
-    bytes: transfers.column("bytes").slice(),
-    startMs: timeline.since(transfers.column("startMs")),
-    endMs: timeline.since(transfers.column("endMs")),
+    worker: order.map((row) => at(worker, row)),
+    from: Uint32Array.from(pick(transfers.column("from"), order)),
+    tasks: Uint32Array.from(pick(transfers.column("tasks"), order)),
+    bytes: pick(transfers.column("bytes"), order),
+    startMs: timeline.since(pick(transfers.column("startMs"), order)),
+    endMs: timeline.since(pick(transfers.column("endMs"), order)),
   };
 }
 
 function diskColumns({ moves: { disk } }: Records, timeline: Timeline, workers: Order): DiskColumns {
+  const worker = placesOf(disk.column("worker"), workers);
+  const order = byWorkerAndStart(worker, disk.column("startMs"));
   return {
     count: disk.count,
-    worker: Uint32Array.from(disk.column("worker"), (number) => at(workers.places, number)),
-    isWrite: Uint8Array.from(disk.column("isWrite")),
-    bytes: disk.column("bytes").slice(),
-    startMs: timeline.since(disk.column("startMs")),
-    endMs: timeline.since(disk.column("endMs")),
+    worker: order.map((row) => at(worker, row)),
+    isWrite: Uint8Array.from(pick(disk.column("isWrite"), order)),
+    bytes: pick(disk.column("bytes"), order),
+    startMs: timeline.since(pick(disk.column("startMs"), order)),
+    endMs: timeline.since(pick(disk.column("endMs"), order)),
   };
+}
+
+function placesOf(numbers: Float64Array, workers: Order): Uint32Array {
+  return Uint32Array.from(numbers, (number) => at(workers.places, number));
+}
+
+function byWorkerAndStart(worker: Uint32Array, startMs: Float64Array): Uint32Array {
+  return Uint32Array.from(worker, (_, row) => row).sort(
+    (a, b) => at(worker, a) - at(worker, b) || at(startMs, a) - at(startMs, b),
+  );
+}
+
+function pick(column: Float64Array, order: Uint32Array): Float64Array {
+  return Float64Array.from(order, (row) => at(column, row));
 }
 
 function endColumns({ ends }: Records, timeline: Timeline): EndColumns {

@@ -59,18 +59,21 @@ export function generatedRun(options: GeneratedRunOptions): { events: ClusterEve
     { length: workerCount * slots },
     (_, slot) => epochMs + Math.floor(slot / slots) * 40 + random() * 5,
   );
+  // So many chains go on side by side.
+  const width = tasks < 1_000 ? 10 : workerCount * slots * 4;
   const workerOf: number[] = [];
+  const endOf: number[] = [];
   for (let id = 1; id <= tasks; id++) {
-    const stage = stages[(id - 1) % stages.length] as string;
-    const deps: TaskId[] = stage === "load" ? [] : [taskId(id - 1)];
+    const stage = stages[Math.floor((id - 1) / width) % stages.length] as string;
+    const deps: TaskId[] = stage === "load" ? [] : [taskId(id - width)];
     let slot = 0;
     for (let other = 1; other < freeMs.length; other++) {
       if ((freeMs[other] as number) < (freeMs[slot] as number)) slot = other;
     }
     const worker = Math.floor(slot / slots);
     workerOf[id] = worker;
-    let startMs = (freeMs[slot] as number) + random() * 3;
-    const from = workerOf[id - 1];
+    let startMs = Math.max(freeMs[slot] as number, deps.length > 0 ? (endOf[id - width] as number) : 0) + random() * 3;
+    const from = workerOf[id - width];
     const bytes = Math.floor(10 ** (2 + random() * 5));
     if (deps.length > 0 && from !== undefined && from !== worker) {
       const took = 1 + random() * 4;
@@ -97,6 +100,7 @@ export function generatedRun(options: GeneratedRunOptions): { events: ClusterEve
       startMs += took;
     });
     freeMs[slot] = startMs;
+    endOf[id] = startMs;
     if (id % 500 === 0) {
       const span = { startMs: startMs - 30, endMs: startMs - 10 };
       const direction = id % 1_000 === 0 ? "read" : "write";
@@ -118,7 +122,7 @@ export function generatedRun(options: GeneratedRunOptions): { events: ClusterEve
       });
     }
   }
-  const endMs = Math.max(...freeMs);
+  const endMs = Math.max(epochMs + 1, ...freeMs);
   events.push(...vitals(endMs, workerCount, random), ...profiles(workerCount));
   const last = workerCount - 1;
   if (workerCount > 1) {
