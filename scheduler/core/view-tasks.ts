@@ -1,5 +1,6 @@
 import type { TaskDetail, TaskPage, TaskView, Told, WorkerDetail } from "../../protocol/cluster-view.ts";
 import { taskId } from "../../protocol/ids.ts";
+import type { StoryLine } from "../../protocol/story.ts";
 import { explain, taskOf } from "./explain.ts";
 import { age } from "./explain-words.ts";
 import { workerInfo } from "./info.ts";
@@ -85,8 +86,13 @@ export function taskDetail(state: SchedulerState, key: string): TaskDetail | nul
     explanation: explain(state, task),
     inputs: told(task.deps, view),
     dependents: told([...task.dependents], view),
-    story: state.story.linesOf(task.id).map(({ atMs, what }) => ({ agoMs: age(atMs, state.nowMs), what })),
+    story: state.story.linesOf(task.id).map((line) => toldLine(line, state.nowMs)),
   };
+}
+
+/** The detail of a state is how many attempts there were by then. */
+function toldLine({ atMs, what, detail }: StoryLine, nowMs: number): TaskDetail["story"][number] {
+  return { agoMs: age(atMs, nowMs), what: what === "processing" ? `sent to a worker, attempt ${detail}` : what };
 }
 
 export function workerDetail(state: SchedulerState, name: string): WorkerDetail | null {

@@ -28,11 +28,11 @@ export function liveAssets(): Promise<LiveAssets> {
 async function make(): Promise<LiveAssets> {
   // The sources run as .ts, the published package as .js, in the same layout.
   const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
-  const entry = fileURLToPath(new URL(`../../report/page/live/main.${extension}`, import.meta.url));
+  const folder = new URL("../../report/page/live/", import.meta.url);
   const { build, stop } = await import("esbuild");
   try {
     const { outputFiles } = await build({
-      entryPoints: [entry],
+      entryPoints: [`main.${extension}`, "page.css"].map((name) => fileURLToPath(new URL(name, folder))),
       outdir: "live",
       bundle: true,
       write: false,

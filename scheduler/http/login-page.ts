@@ -8,6 +8,7 @@ export function loginPage(problem: string): string {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <title>Log in · Muster</title>
+<link rel="icon" href="data:,">
 <link rel="stylesheet" href="login.css">
 </head>
 <body>

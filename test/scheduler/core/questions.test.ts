@@ -122,9 +122,9 @@ test("a task is told with its explanation, neighbours and story", () => {
   expect(task?.explanation.reasons[0]?.code).toBe("not-started");
   expect(keysOf(task?.dependents.items ?? [])).toEqual(["sum-4-p"]);
   expect(task?.story).toEqual([
-    { agoMs: 40, what: "waiting 0" },
-    { agoMs: 40, what: "queued 0" },
-    { agoMs: 40, what: "processing 1" },
+    { agoMs: 40, what: "waiting" },
+    { agoMs: 40, what: "queued" },
+    { agoMs: 40, what: "sent to a worker, attempt 1" },
   ]);
   expect(keysOf(bench.ask({ kind: "task", key: "sum-4-p" })?.inputs.items ?? [])).toHaveLength(3);
   expect(bench.ask({ kind: "task", key: "nobody's" })).toBeNull();

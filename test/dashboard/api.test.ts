@@ -1,18 +1,11 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { Client } from "../../../client/client.ts";
-import type { Future } from "../../../client/future.ts";
-import { LocalCluster } from "../../../cluster/local/index.ts";
-import type { ClusterInfo } from "../../../protocol/cluster-info.ts";
-import type {
-  GraphView,
-  GroupView,
-  RunView,
-  TaskDetail,
-  TaskPage,
-  WorkerDetail,
-} from "../../../protocol/cluster-view.ts";
-import type { AttemptEvent, ClusterEvent } from "../../../protocol/record.ts";
-import { eventually } from "../../eventually.ts";
+import { Client } from "../../client/client.ts";
+import type { Future } from "../../client/future.ts";
+import { LocalCluster } from "../../cluster/local/index.ts";
+import type { ClusterInfo } from "../../protocol/cluster-info.ts";
+import type { GraphView, GroupView, RunView, TaskDetail, TaskPage, WorkerDetail } from "../../protocol/cluster-view.ts";
+import type { AttemptEvent, ClusterEvent } from "../../protocol/record.ts";
+import { eventually } from "../eventually.ts";
 import { boom, hold, hostile, hostileName, inc, sum } from "./fixtures/board-tasks.ts";
 import { ask } from "./raw-request.ts";
 

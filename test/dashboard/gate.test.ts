@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { WebSocket } from "ws";
-import { SchedulerServer } from "../../../scheduler/server/scheduler-server.ts";
+import { SchedulerServer } from "../../scheduler/server/scheduler-server.ts";
 import { ask, logIn } from "./raw-request.ts";
 
 // Who gets in, and what everybody is told. Nothing here changes anything, so one server serves all; wrong tokens come from
