@@ -1,17 +1,13 @@
 // What `import … from "muster"` gives: on clients, and to the code of tasks on workers.
 
-export {
-  Client,
-  type ComputeOptions,
-  type GatherOptions,
-  type RunShareOptions,
-  type WorkersOption,
-} from "./client/client.ts";
+export type { ComputeOptions, GatherOptions, RunShareOptions, WorkersOption } from "./client/call-options.ts";
+export { Client } from "./client/client.ts";
 export type { ClientOptions, ClusterAddress } from "./client/client-options.ts";
 export { installedPackage } from "./client/code/installed-package.ts";
 export { asCompleted, type WaitOptions, type WaitResult, wait } from "./client/completion.ts";
 export { type CancelOptions, Future, type FutureStatus } from "./client/future.ts";
 export { Graph, type GraphNode } from "./client/graph.ts";
+export type { LogLine, LogsOptions } from "./client/logs.ts";
 export type { Placed, PlacedArgs, Reference, Unmapped } from "./client/placeholder.ts";
 export { Progress, type ProgressCounts, progress } from "./client/progress.ts";
 export type { ScatterOptions } from "./client/scatter.ts";
@@ -19,6 +15,7 @@ export type { SubmitOptions } from "./client/submit-options.ts";
 export { type AnyTask, type Submittable, type Task, task } from "./client/task.ts";
 export { type TaskContext, taskContext } from "./client/task-context.ts";
 export type { TaskOptions } from "./client/task-options.ts";
+export type { EventListener, WatchOptions } from "./client/watching.ts";
 export type { Adapting, AdaptOptions } from "./cluster/adapt-options.ts";
 export type { Executor, ExecutorFuture, RunContext, StartOptions, SubmitExtra } from "./flow/executor.ts";
 export {
@@ -28,7 +25,7 @@ export {
 export { LocalExecutor } from "./flow/executors/local-executor.ts";
 export { PoolExecutor, type PoolExecutorOptions, type PoolScheduler } from "./flow/executors/pool-executor.ts";
 export * from "./flow/index.ts";
-export type { ClusterInfo, RunInfo, ScalingDecision, WorkerInfo, WorkerStatus } from "./protocol/cluster-info.ts";
+export type { ClusterInfo, RunInfo, WorkerInfo, WorkerStatus } from "./protocol/cluster-info.ts";
 export {
   CancelledError,
   ClusterError,
@@ -50,4 +47,20 @@ export type {
   ReasonCode,
 } from "./protocol/explanation.ts";
 export type { Logger, LogLevel } from "./protocol/logger.ts";
+export type {
+  AttemptEvent,
+  ClusterEvent,
+  DiskEvent,
+  DroppedEvent,
+  LogEvent,
+  ProfileEvent,
+  ProfileFrame,
+  ScalingDecision,
+  ScalingEvent,
+  SubmittedEvent,
+  TaskEndEvent,
+  TransferEvent,
+  VitalsEvent,
+  WorkerChangeEvent,
+} from "./protocol/record.ts";
 export { version } from "./protocol/version.ts";

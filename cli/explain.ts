@@ -5,12 +5,14 @@ import { findAddress, requireToken } from "./connection-settings.ts";
 import { unlessInterrupted } from "./interruption.ts";
 import { optional, perCall, setting, text, yes } from "./setting.ts";
 import { table } from "./table.ts";
+import { clientTlsSettings, readTls } from "./tls-settings.ts";
 
 const settings = {
   key: perCall("<key>", "of the task, as futures, logs and errors name it", text, ""),
   address: optional("[address]", "of the scheduler, such as ws://127.0.0.1:8786", text),
   schedulerFile: optional("--scheduler-file <file>", "read the address from this file", text),
   tokenFile: optional("--token-file <file>", "file that holds the scheduler's token", text),
+  ...clientTlsSettings,
   json: perCall("--json", "print everything as JSON, for programs", yes, false),
   quiet: setting("--quiet", "log errors only", yes, false),
 };
@@ -27,10 +29,11 @@ const command: CliCommand<typeof settings> = {
   logLevel: "warn",
   async run({ values, origins, signal, print }) {
     const patience = { timeoutMs: 0, signal };
+    const tls = readTls(values);
     const address = await findAddress(values, origins, patience);
     const token = await requireToken(address, values.tokenFile, patience);
     const { Client } = await import("../client/client.ts");
-    const client = await unlessInterrupted(Client.connect(address, { token, name: "muster explain" }), signal);
+    const client = await unlessInterrupted(Client.connect(address, { token, tls, name: "muster explain" }), signal);
     try {
       const explanation = await unlessInterrupted(client.explain(values.key), signal);
       if (values.json) print(JSON.stringify(explanation, null, 2));

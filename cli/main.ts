@@ -2,6 +2,7 @@
 import { version } from "../protocol/version.ts";
 import { explainCommand } from "./explain.ts";
 import { runProgram } from "./program.ts";
+import { reportCommand } from "./report.ts";
 import { runCommand } from "./run.ts";
 import { schedulerCommand } from "./scheduler.ts";
 import { statusCommand } from "./status.ts";
@@ -10,7 +11,7 @@ import { workerCommand } from "./worker.ts";
 // A reader that has seen enough, such as `head`, closes our stdout: no reason to complain.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
 
-const commands = [schedulerCommand, workerCommand, runCommand, statusCommand, explainCommand];
+const commands = [schedulerCommand, workerCommand, runCommand, statusCommand, explainCommand, reportCommand];
 const exitCode = await runProgram(process.argv.slice(2), commands, version);
 
 // What a user's flow file left open (a timer, a socket) must not keep the command from ending.

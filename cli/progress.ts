@@ -1,43 +1,45 @@
+import { styleText } from "node:util";
 import { withLocalFiles } from "../client/code/source-names.ts";
 import type { TaskStateChange } from "../flow/flow-runner/task-attempts.ts";
-import { type Failed, isFailed, isFinished, isSkipped, isSuccessful, type State } from "../flow/states.ts";
+import { type Failed, isFailed, isSuccessful, type State } from "../flow/states.ts";
 import { formatDuration } from "../protocol/units.ts";
+import { LiveBlock, type Screen } from "./live-block.ts";
+import { printable } from "./printable.ts";
+import { progressLines } from "./progress-lines.ts";
+import { slowestTasks } from "./slowest-tasks.ts";
+import { TaskTally } from "./task-tally.ts";
 
 /** Where progress goes: stderr, or a test's list. */
-export interface ProgressOutput {
-  readonly write: (text: string) => void;
-  /** Whether a line can be drawn over; if so, `columns` is how much of it fits. */
+export interface ProgressOutput extends Screen {
+  /** Whether what was written can be drawn over. */
   readonly isTTY: boolean;
-  readonly columns: number;
-}
-
-interface Tally {
-  readonly startedMs: number;
-  /** How many there are; a mapped task counts its children, once they are made. */
-  total: number;
-  done: number;
-  failed: number;
-  skipped: number;
+  readonly colors: boolean;
 }
 
 /** Failures beyond so many are only counted: a thousand children that fail alike say no more than the first. */
 const failuresShown = 10;
 
-/** A live line is redrawn at most so often: a thousand small tasks a second must not go to drawing. */
+/** What lives is redrawn at most so often: a thousand small tasks a second must not go to drawing. */
 const redrawMs = 100;
 
+/** And at least so often, since durations and rates change by themselves. */
+const staleMs = 1_000;
+
 /**
- * Tells people how far a flow run is. Where the line can be drawn over there is one that lives; elsewhere each task gets
- * a line when all of it is done. Failures always get a line of their own.
+ * Tells people how far a flow run is. Where it can be drawn over there is a line for each task name that lives; elsewhere
+ * each gets a line when all of it is done. Failures always get a line of their own.
  */
 export class Progress {
   readonly #output: ProgressOutput;
   readonly #quiet: boolean;
   readonly #now: () => number;
   readonly #startedMs: number;
-  readonly #tallies = new Map<string, Tally>();
+  readonly #tallies = new Map<string, TaskTally>();
+  readonly #block: LiveBlock;
   #failures = 0;
   #drawnMs: number = Number.NEGATIVE_INFINITY;
+  #changed = false;
+  #isHidden = false;
 
   /** @param quiet leaves failures alone. */
   constructor(output: ProgressOutput, quiet: boolean, now: () => number) {
@@ -45,36 +47,62 @@ export class Progress {
     this.#quiet = quiet;
     this.#now = now;
     this.#startedMs = now();
+    this.#block = new LiveBlock(output);
   }
 
-  change({ task, mapIndex, state }: TaskStateChange): void {
+  change(change: TaskStateChange): void {
+    const { task, mapIndex, state } = change;
     const tally = this.#tallyOf(task);
-    if (mapIndex === undefined && state.type === "Mapped") {
-      tally.total = state.count;
-    } else if (isFinished(state)) {
-      tally.done += 1;
-      tally.total = Math.max(tally.total, tally.done);
-      if (isSkipped(state)) tally.skipped += 1;
-      if (isFailed(state)) tally.failed += 1;
-    }
+    tally.change(change, this.#now());
     const label = mapIndex === undefined ? task : `${task}[${mapIndex}]`;
     if (isFailed(state) && state.type !== "TriggerFailed") this.#fail(label, state);
     if (this.#quiet) return;
     if (state.type === "Retrying") this.#line(`${label}: will run again: ${state.message}`);
-    this.#show(task, tally);
+    this.#show(tally);
   }
 
-  /** Removes the live line and tells how the run ended. */
-  end(flow: string, state: State): void {
+  /** Draws what lives, if it has changed or was not drawn for long. To be called now and then. */
+  tick(): void {
+    if (this.#quiet || this.#isHidden || !this.#output.isTTY || this.#tallies.size === 0) return;
+    const nowMs = this.#now();
+    const sinceMs = nowMs - this.#drawnMs;
+    if (sinceMs < redrawMs || (!this.#changed && sinceMs < staleMs)) return;
+    this.#drawnMs = nowMs;
+    this.#changed = false;
+    const { colors, rows } = this.#output;
+    const lines = progressLines([...this.#tallies.values()], nowMs - this.#startedMs, nowMs, rows() - 1);
+    this.#block.draw(
+      lines.map(({ text }) => printable(text)),
+      (text, index) => (colors && lines[index]?.failed ? red(text) : text),
+    );
+  }
+
+  /** Makes place for what others write, until `show`. */
+  hide(): void {
+    this.#block.clear();
+    this.#isHidden = true;
+  }
+
+  /** The cursor is at the start of a line again. */
+  show(): void {
+    this.#isHidden = false;
+    this.#changed = true;
+  }
+
+  /** Removes what lives and tells how the run ended. */
+  end(flow: string, state: State, report?: string): void {
     if (this.#quiet && isSuccessful(state)) return;
-    const sum = (key: "done" | "failed" | "skipped"): number =>
-      [...this.#tallies.values()].reduce((total, tally) => total + tally[key], 0);
+    const tallies = [...this.#tallies.values()];
+    const sum = (key: "done" | "failed" | "skipped"): number => tallies.reduce((total, tally) => total + tally[key], 0);
     const done = sum("done");
     const parts = [`${done} task${done === 1 ? "" : "s"}`];
     if (sum("failed") > 0) parts.push(`${sum("failed")} failed`);
     if (sum("skipped") > 0) parts.push(`${sum("skipped")} skipped`);
+    if (!this.#quiet) for (const line of slowestTasks(tallies)) this.#line(line);
+    if (report !== undefined) this.#line(`report: ${report}`);
     const duration = formatDuration(this.#now() - this.#startedMs);
     this.#line(`${flow}: ${state.type} in ${duration} (${parts.join(", ")}): ${state.message}`);
+    this.hide();
   }
 
   #fail(label: string, state: Failed): void {
@@ -88,36 +116,34 @@ export class Progress {
     for (const frame of frames.slice(0, 8)) this.#line(frame);
   }
 
-  #tallyOf(task: string): Tally {
+  #tallyOf(task: string): TaskTally {
     const known = this.#tallies.get(task);
     if (known) return known;
-    const tally: Tally = { startedMs: this.#now(), total: 1, done: 0, failed: 0, skipped: 0 };
+    const tally = new TaskTally(task, this.#now());
     this.#tallies.set(task, tally);
     return tally;
   }
 
-  #show(task: string, tally: Tally): void {
+  #show(tally: TaskTally): void {
     if (this.#output.isTTY) {
-      this.#draw();
-    } else if (tally.done === tally.total) {
-      const failed = tally.failed > 0 ? `, ${tally.failed} failed` : "";
-      this.#line(`${task}: ${tally.done}/${tally.total}${failed} (${formatDuration(this.#now() - tally.startedMs)})`);
+      this.#changed = true;
+      return this.tick();
     }
-  }
-
-  #draw(): void {
-    const nowMs = this.#now();
-    if (nowMs - this.#drawnMs < redrawMs) return;
-    this.#drawnMs = nowMs;
-    const parts = [...this.#tallies]
-      .filter(([, tally]) => tally.done < tally.total)
-      .map(([task, tally]) => `${task} ${tally.done}/${tally.total}`);
-    const line = [formatDuration(nowMs - this.#startedMs), ...parts].join("  ");
-    this.#output.write(`\r\u001b[K${line.slice(0, Math.max(10, this.#output.columns - 1))}`);
+    const { name, done, total, failed, startedMs } = tally;
+    if (done < total) return;
+    this.#line(
+      `${name}: ${done}/${total}${failed > 0 ? `, ${failed} failed` : ""} (${formatDuration(this.#now() - startedMs)})`,
+    );
   }
 
   #line(text: string): void {
-    this.#output.write(`${this.#output.isTTY ? "\r\u001b[K" : ""}${text}\n`);
+    this.#block.clear();
+    this.#output.write(`${printable(text)}\n`);
     this.#drawnMs = Number.NEGATIVE_INFINITY;
+    this.#changed = true;
   }
+}
+
+function red(text: string): string {
+  return styleText("red", text, { validateStream: false });
 }

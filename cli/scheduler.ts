@@ -1,10 +1,12 @@
-import { readFileSync } from "node:fs";
+import type https from "node:https";
 import { ConfigurationError } from "../protocol/errors.ts";
+import { serverTls, type TlsTexts } from "../protocol/tls.ts";
 import { createToken, forgetToken, keepToken, readTokenFile } from "../protocol/token.ts";
 import type { AnyCommand, CliCommand } from "./command.ts";
 import { interrupted } from "./interruption.ts";
 import { removeSchedulerFile, writeSchedulerFile } from "./scheduler-file.ts";
 import { duration, optional, setting, text, wholeNumber, yes } from "./setting.ts";
+import { readTls } from "./tls-settings.ts";
 
 const settings = {
   host: setting("--host <address>", "address to listen on; 0.0.0.0 for all (default: 127.0.0.1)", text, "127.0.0.1"),
@@ -17,6 +19,25 @@ const settings = {
     "fail a task that no connected worker could ever run after this long (default: never)",
     duration,
   ),
+  allowedWorkerLosses: setting(
+    "--allowed-worker-losses <number>",
+    "how many workers may die under a task before it fails (default: 3)",
+    wholeNumber(0),
+    3,
+  ),
+  grace: setting(
+    "--grace <duration>",
+    "how long to keep everything for a worker or client that was cut off; 0 for not at all (default: 30s)",
+    duration,
+    30_000,
+  ),
+  workerTtl: setting(
+    "--worker-ttl <duration>",
+    "a worker that says nothing for so long, and at least for ten heartbeats, is lost (default: 30s)",
+    duration,
+    30_000,
+  ),
+  dashboard: setting("--no-dashboard", "serve no pages, HTTP API and metrics; only /health", yes, true),
   tlsCert: optional("--tls-cert <file>", "certificate (PEM): serve wss instead of ws", text),
   tlsKey: optional("--tls-key <file>", "the certificate's private key (PEM)", text),
   tlsCa: optional("--tls-ca <file>", "let in only those who show a certificate of this authority (PEM)", text),
@@ -36,16 +57,29 @@ const command: CliCommand<typeof settings> = {
   async run({ values, log, signal, print }) {
     const given = values.tokenFile === undefined ? process.env["MUSTER_TOKEN"] : readTokenFile(values.tokenFile);
     const token = given || createToken();
-    const tls = tlsOf(values.tlsCert, values.tlsKey, values.tlsCa);
+    const tls = tlsOf(readTls(values));
     const { SchedulerServer } = await import("../scheduler/server/scheduler-server.ts");
-    const { host, port, idleTimeout: idleTimeoutMs, noWorkersTimeout: noWorkersTimeoutMs } = values;
-    const server = await SchedulerServer.start({ host, port, token, log, tls, idleTimeoutMs, noWorkersTimeoutMs });
+    const { host, port, dashboard, allowedWorkerLosses } = values;
+    const server = await SchedulerServer.start({
+      host,
+      port,
+      token,
+      log,
+      tls,
+      dashboard,
+      idleTimeoutMs: values.idleTimeout,
+      noWorkersTimeoutMs: values.noWorkersTimeout,
+      allowedWorkerLosses,
+      graceMs: values.grace,
+      workerTtlMs: values.workerTtl,
+    });
     const kept = given ? [] : namesOf(server.address, host);
     try {
       const files = kept.map((address) => keepToken(address, token));
       if (files.length > 0) log.info({}, `the token is kept in ${files.join(" and ")}`);
       if (values.schedulerFile !== undefined) writeSchedulerFile(values.schedulerFile, server.address);
       print(`Scheduler at ${server.address}`);
+      if (server.dashboardUrl !== undefined) print(`Dashboard at ${server.dashboardUrl}`);
       await Promise.race([interrupted(signal), server.closed]);
     } finally {
       // While the port is still ours: afterwards, another scheduler may keep its own token and file there.
@@ -68,20 +102,11 @@ function namesOf(address: string, host: string): string[] {
   return [address, local.href];
 }
 
-function tlsOf(certFile: string | undefined, keyFile: string | undefined, caFile: string | undefined) {
-  if (certFile === undefined && keyFile === undefined && caFile === undefined) return undefined;
-  if (certFile === undefined || keyFile === undefined) {
-    throw new ConfigurationError("BAD_OPTION", "TLS needs both --tls-cert and --tls-key: give the one that is missing");
+function tlsOf(tls: TlsTexts | undefined): https.ServerOptions | undefined {
+  const own = serverTls(tls);
+  if (tls !== undefined && own === undefined) {
+    const message = "--tls-ca alone does not make a scheduler serve wss: give --tls-cert and --tls-key, too";
+    throw new ConfigurationError("BAD_OPTION", message);
   }
-  const [cert, key] = [readPem(certFile, "--tls-cert"), readPem(keyFile, "--tls-key")];
-  return caFile === undefined ? { cert, key } : { cert, key, ca: readPem(caFile, "--tls-ca"), requestCert: true };
-}
-
-function readPem(file: string, flag: string): Buffer {
-  try {
-    return readFileSync(file);
-  } catch (error) {
-    const message = `${flag} ${JSON.stringify(file)} cannot be read (${(error as Error).message}): give a PEM file`;
-    throw new ConfigurationError("BAD_OPTION", message, { cause: error });
-  }
+  return own;
 }

@@ -5,10 +5,12 @@ import { requireAddress, requireToken } from "./connection-settings.ts";
 import { unlessInterrupted } from "./interruption.ts";
 import { optional, perCall, setting, text, yes } from "./setting.ts";
 import { table } from "./table.ts";
+import { clientTlsSettings, readTls } from "./tls-settings.ts";
 
 const settings = {
   address: optional("[address]", "of the scheduler, such as ws://127.0.0.1:8786", text),
   tokenFile: optional("--token-file <file>", "file that holds the scheduler's token", text),
+  ...clientTlsSettings,
   json: perCall("--json", "print everything as JSON, for programs", yes, false),
   quiet: setting("--quiet", "log errors only", yes, false),
 };
@@ -23,10 +25,11 @@ const command: CliCommand<typeof settings> = {
   ],
   logLevel: "warn",
   async run({ values, signal, print }) {
+    const tls = readTls(values);
     const address = requireAddress(values.address);
     const token = await requireToken(address, values.tokenFile, { timeoutMs: 0, signal });
     const { Client } = await import("../client/client.ts");
-    const connecting = Client.connect(address, { token, name: "muster status" });
+    const connecting = Client.connect(address, { token, tls, name: "muster status" });
     const client = await unlessInterrupted(connecting, signal);
     try {
       const info = await unlessInterrupted(client.info(), signal);

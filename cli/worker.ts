@@ -2,6 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { ConfigurationError } from "../protocol/errors.ts";
 import type { Logger } from "../protocol/logger.ts";
 import { formatDuration } from "../protocol/units.ts";
+import type { WorkerOptions } from "../worker/worker-options.ts";
 import type { AnyCommand, CliCommand } from "./command.ts";
 import { findAddress, requireToken } from "./connection-settings.ts";
 import { interrupted, unlessInterrupted } from "./interruption.ts";
@@ -18,6 +19,7 @@ import {
   wholeNumber,
   yes,
 } from "./setting.ts";
+import { readTls } from "./tls-settings.ts";
 
 const settings = {
   address: optional("[address]", "of the scheduler, such as ws://127.0.0.1:8786", text),
@@ -55,6 +57,12 @@ const settings = {
     duration,
     60_000,
   ),
+  reconnect: setting(
+    "--reconnect <duration>",
+    "how long to go on for a scheduler that was lost, in case it takes the worker back; 0 for not at all (default: 30s)",
+    duration,
+    30_000,
+  ),
   lifetime: optional("--lifetime <duration>", "hand over and end after so long", duration),
   lifetimeStagger: setting(
     "--lifetime-stagger <duration>",
@@ -62,6 +70,13 @@ const settings = {
     duration,
     0,
   ),
+  tlsCa: optional(
+    "--tls-ca <file>",
+    "trust the scheduler and workers by this authority (PEM), and let in only those who show its certificate",
+    text,
+  ),
+  tlsCert: optional("--tls-cert <file>", "certificate to show (PEM): with it others reach this worker by wss", text),
+  tlsKey: optional("--tls-key <file>", "the certificate's private key (PEM)", text),
   nanny: setting("--no-nanny", "run the worker in this process, with nobody to restart it", yes, true),
   quiet: setting("--quiet", "log errors only", yes, false),
 };
@@ -78,9 +93,10 @@ const command: CliCommand<typeof settings> = {
   logLevel: "info",
   async run({ values, origins, log, signal, print }) {
     const patience = { timeoutMs: values.deathTimeout, signal };
+    const tls = readTls(values);
     const address = await findAddress(values, origins, patience);
     const token = await requireToken(address, values.tokenFile, patience);
-    const workers = await unlessInterrupted(start(values, address, token, log), signal);
+    const workers = await unlessInterrupted(start(values, { address, token, tls, log }), signal);
     try {
       print(`${workers.length === 1 ? "Worker" : `${workers.length} workers`} for ${address}`);
       const ended = Promise.all(workers.map((worker) => untilEnded(worker, values, log, signal)));
@@ -105,9 +121,7 @@ interface RunningWorker {
 
 async function start(
   values: Values<typeof settings>,
-  address: string,
-  token: string,
-  log: Logger,
+  connection: Pick<WorkerOptions, "address" | "token" | "tls" | "log">,
 ): Promise<RunningWorker[]> {
   const { shapeFor } = await import("../cluster/local/shape.ts");
   const { availableCores } = await import("../worker/executor/limits.ts");
@@ -119,8 +133,7 @@ async function start(
     throw new ConfigurationError("BAD_OPTION", "--no-nanny runs one worker in this process: leave --nworkers out");
   }
   const options = {
-    address,
-    token,
+    ...connection,
     slots: shape.threadsPerWorker,
     executor: values.executor,
     memoryLimitBytes: values.memoryLimit,
@@ -128,7 +141,7 @@ async function start(
     host: values.host,
     localDirectory: values.localDirectory,
     deathTimeoutMs: values.deathTimeout,
-    log,
+    reconnectMs: values.reconnect,
   };
   const names = Array.from({ length: shape.nWorkers }, (_, index) =>
     values.name === undefined || shape.nWorkers === 1 ? values.name : `${values.name}-${index}`,

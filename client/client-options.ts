@@ -1,6 +1,8 @@
+import { normalizeAddress } from "../protocol/address.ts";
 import type { TlsOptions } from "../protocol/connection.ts";
 import { ClusterError, ConfigurationError } from "../protocol/errors.ts";
 import { importingInSlot } from "../protocol/task-registry.ts";
+import { checkScheme, tlsTexts } from "../protocol/tls.ts";
 import { findToken } from "../protocol/token.ts";
 import type { SessionOptions } from "./session.ts";
 import { checkOptions, isAmount, isAnything, isFlag, isText, type OptionChecks } from "./task-options.ts";
@@ -12,6 +14,7 @@ export interface ClientOptions {
   readonly name?: string | undefined;
   /** For connecting, all tries together. Default 10,000. */
   readonly timeoutMs?: number | undefined;
+  /** Whom to trust and what to show, also at the workers that hold results. Default: the system's authorities. */
   readonly tls?: TlsOptions | undefined;
   /**
    * How long to try to get a lost connection back before everything pending is lost, in ms. Default 30,000, as long as a
@@ -55,12 +58,14 @@ export function resolveClientOptions(to: string | ClusterAddress, options: Clien
       'Client.connect takes an address such as "ws://127.0.0.1:8786", or a cluster object, which has one',
     );
   }
+  const tls = options.tls === undefined ? undefined : tlsTexts(options.tls);
+  if (tls !== undefined) checkScheme(normalizeAddress(address), tls);
   return {
     address,
     token: options.token ?? token ?? findToken(address) ?? "",
     name: options.name ?? `client-${process.pid}`,
     timeoutMs: options.timeoutMs ?? 10_000,
-    tls: options.tls,
+    tls,
     reconnectMs: options.reconnectMs ?? 30_000,
     detach: options.detach ?? false,
   };

@@ -6,6 +6,19 @@ import type { FutureId } from "../protocol/ids.ts";
 import type { ClientToScheduler, WhoHas } from "../protocol/messages.ts";
 import type { NestedClientOptions } from "../protocol/nested-client.ts";
 import { PeerLinks } from "../protocol/transfer.ts";
+import {
+  type ComputeOptions,
+  cancelChecks,
+  computeChecks,
+  type GatherOptions,
+  gatherChecks,
+  type RunShareOptions,
+  scatterChecks,
+  shareChecks,
+  type WorkersOption,
+  watchChecks,
+  workersChecks,
+} from "./call-options.ts";
 import { type ClientOptions, type ClusterAddress, resolveClientOptions } from "./client-options.ts";
 import { withDeadline } from "./deadline.ts";
 import { withOwnNews } from "./explain.ts";
@@ -13,8 +26,10 @@ import { Functions } from "./functions.ts";
 import type { CancelOptions, Future } from "./future.ts";
 import { FutureTable } from "./future-table.ts";
 import { GraphNode } from "./graph.ts";
+import { askLogs, type LogLine, type LogsOptions } from "./logs.ts";
 import type { Placed, PlacedArgs } from "./placeholder.ts";
 import { Releases } from "./releases.ts";
+import { reportOn, type Watch } from "./report-on.ts";
 import { Results } from "./results.ts";
 import { runOnWorkers } from "./run-on-workers.ts";
 import { type ScatterOptions, scatter } from "./scatter.ts";
@@ -23,59 +38,14 @@ import { Submissions } from "./submissions.ts";
 import type { SubmitOptions } from "./submit-options.ts";
 import { Submitter, unknownFuture } from "./submitter.ts";
 import type { Submittable, Task } from "./task.ts";
-import {
-  checkOptions,
-  isAmount,
-  isCount,
-  isFlag,
-  isString,
-  isText,
-  isTexts,
-  type OptionChecks,
-  oneOf,
-  placementChecks,
-} from "./task-options.ts";
+import { checkOptions, isAmount, isCount, isText } from "./task-options.ts";
 import { Waits } from "./waits.ts";
+import { type EventListener, Watching, type WatchOptions } from "./watching.ts";
 
 export type { ClientOptions, ClusterAddress } from "./client-options.ts";
 
-/** Options for all nodes that are computed; a node's own, given to `graph.add`, win. */
-export type ComputeOptions = Omit<SubmitOptions, "key" | "pure">;
-
-export interface GatherOptions {
-  /** "skip" leaves out the futures that have no value. Default "throw". */
-  readonly errors?: "throw" | "skip" | undefined;
-}
-
-export interface WorkersOption {
-  /** Names or addresses. Default all. */
-  readonly workers?: readonly string[] | undefined;
-}
-
-const computeChecks: OptionChecks = { ...placementChecks, run: isText };
-const gatherChecks: OptionChecks = { errors: oneOf("throw", "skip") };
-const scatterChecks: OptionChecks = { broadcast: isFlag, workers: isTexts };
-const cancelChecks: OptionChecks = { force: isFlag, reason: isString };
-const shareChecks: OptionChecks = {
-  run: isText,
-  weight: (value) =>
-    Number.isFinite(value) && Number(value) > 0 && Number(value) <= 1e6
-      ? undefined
-      : "a number above 0, at most 1,000,000",
-  maxSlots: (value) => (Number.isInteger(value) && Number(value) >= 1 ? undefined : "a whole number, 1 or more"),
-};
-const workersChecks: OptionChecks = { workers: isTexts };
-
 /** One future or several. */
 type Futures = Future<unknown> | Iterable<Future<unknown>>;
-
-/** What a run gets while slots are scarce. */
-export interface RunShareOptions {
-  /** Its share relative to other runs'. Above 0, at most 1,000,000. Default 1. */
-  readonly weight?: number | undefined;
-  /** It never holds more slots than this at once. Default: no limit. */
-  readonly maxSlots?: number | undefined;
-}
 
 /**
  * A connection to a cluster: submits tasks and gives futures for their results. What it submitted ends with it, unless
@@ -89,6 +59,7 @@ export class Client implements AsyncDisposable {
   readonly #submissions: Submissions;
   readonly #submitter: Submitter;
   readonly #results: Results;
+  readonly #watching: Watching;
   #closing: Promise<void> | undefined;
 
   /**
@@ -103,9 +74,9 @@ export class Client implements AsyncDisposable {
 
   /** For the context of a task that runs on a worker. Use `taskContext().client()` there. */
   static async connectWithin(parent: NestedClientOptions): Promise<Client> {
-    const { address, token } = parent;
+    const { address, token, tls } = parent;
     // What a task submitted ends with it, also when its slot is killed: so its client does not wait to be taken back.
-    const own = { token, name: `task ${parent.parent}`, reconnectMs: 0 };
+    const own = { token, tls, name: `task ${parent.parent}`, reconnectMs: 0 };
     const resolved = resolveClientOptions(address, own);
     return new Client(await Session.open(resolved), resolved, parent);
   }
@@ -114,6 +85,7 @@ export class Client implements AsyncDisposable {
     this.#session = session;
     this.#links = new PeerLinks({ token, name, tls });
     this.#functions = new Functions(session);
+    this.#watching = new Watching(session);
     const prefix = randomUUID();
     const releases = new Releases((ids) => this.#release(ids));
     this.#futures = new FutureTable({
@@ -262,6 +234,31 @@ export class Client implements AsyncDisposable {
     return withOwnNews(told, record);
   }
 
+  /**
+   * Calls the listener with what happens on the cluster, in order and in batches, from now on. Resolves with a function that
+   * ends it, once the last events have been told.
+   */
+  watch(options: WatchOptions, listener: EventListener): Promise<() => Promise<void>> {
+    checkOptions("watch", options, watchChecks);
+    return this.#watching.begin(options, listener);
+  }
+
+  /**
+   * Runs `body`, and makes one HTML file of what the cluster did meanwhile, whoever asked it to; without a body, of what the
+   * scheduler remembers. Returns it, and writes it to `path` if that is given, also if the body throws. `run`: only the
+   * tasks of that run.
+   * @throws ConfigurationError BAD_OPTION for a path that cannot be written; what `body` throws
+   */
+  performanceReport(path?: string, body?: () => unknown, { run }: { readonly run?: string } = {}): Promise<string> {
+    const watch: Watch = (options, listener) => this.watch({ ...options, run }, listener);
+    return reportOn(this.#session, watch, path, body);
+  }
+
+  /** The last lines that the scheduler, workers and tasks wrote, oldest first, as far as the scheduler keeps them. */
+  logs(options: LogsOptions = {}): Promise<LogLine[]> {
+    return askLogs(this.#session, options);
+  }
+
   /** What the cluster is doing now: workers, runs, tasks by state. */
   info(): Promise<ClusterInfo> {
     return this.#session.request((request) => ({ op: "info", request }));
@@ -356,6 +353,7 @@ export class Client implements AsyncDisposable {
   #take(news: News): void {
     if (news.op === "accepted") this.#submissions.answered(news.submission);
     else if (news.op === "rejected") this.#submissions.answered(news.submission, news.error);
+    else if (news.op === "events") this.#watching.take(news);
     else this.#futures.take(news);
   }
 
@@ -363,6 +361,7 @@ export class Client implements AsyncDisposable {
   #resumed(kept: readonly FutureId[]): void {
     const dropped = kept.filter((future) => this.#futures.get(future) === undefined);
     if (dropped.length > 0) this.#session.send({ op: "release", futures: dropped });
+    this.#watching.resumed();
   }
 
   #release(futures: readonly FutureId[]): void {

@@ -81,6 +81,16 @@ export class Session {
     this.#connection = connection;
   }
 
+  /** Of the scheduler. */
+  get address(): string {
+    return this.#options.address;
+  }
+
+  /** As pages and logs show it. */
+  get name(): string {
+    return this.#options.name;
+  }
+
   /** Why nothing can be sent any more. */
   get ended(): ClusterError | undefined {
     return this.#ended;

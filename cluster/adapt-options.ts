@@ -1,5 +1,5 @@
 import { checkOptions, type OptionChecks } from "../client/task-options.ts";
-import type { ScalingDecision } from "../protocol/cluster-info.ts";
+import type { ScalingDecision } from "../protocol/record.ts";
 
 /** Bounds and pace of a cluster that scales with its work. */
 export interface AdaptOptions {

@@ -1,4 +1,4 @@
-export type { ScalingDecision } from "../protocol/cluster-info.ts";
+export type { ScalingDecision } from "../protocol/record.ts";
 export type { Adapting, AdaptOptions } from "./adapt-options.ts";
 export type { Cluster, ClusterWorker } from "./cluster.ts";
 export { DeployedCluster } from "./deployed/deployed-cluster.ts";

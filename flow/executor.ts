@@ -1,3 +1,4 @@
+import type { ReportEnding } from "../client/performance-report.ts";
 import type { Logger } from "../protocol/logger.ts";
 
 /** Where a submitted piece of work stands. "lost": its result is gone and cannot be made again. */
@@ -52,6 +53,10 @@ export interface StartOptions {
   readonly context?: RunContext | undefined;
   /** Default: says nothing. */
   readonly log?: Logger | undefined;
+  /** Where to write the run's performance report, instead of where the executor would. One that cannot make reports ignores it. */
+  readonly performanceReportPath?: string | undefined;
+  /** Asked once the body has ended. Undefined: by whether the body threw. */
+  readonly ending?: (() => ReportEnding | undefined) | undefined;
 }
 
 /** A function as it is handed to an executor; calling it with the resolved arguments runs it in place. A task is one. */

@@ -6,6 +6,8 @@ import type { WireError } from "../protocol/errors.ts";
 interface Said {
   /** One sentence for people. */
   readonly message: string;
+  /** How long the task's function ran, as its task runner tells the flow runner. */
+  readonly ranMs?: number | undefined;
 }
 
 /** Waits for its upstream tasks, its trigger or a slot. */

@@ -1,4 +1,3 @@
-import { createHash, timingSafeEqual } from "node:crypto";
 import type http from "node:http";
 import type https from "node:https";
 import type { Socket } from "node:net";
@@ -10,6 +9,7 @@ import type { Logger } from "./logger.ts";
 import type { Hello, Refusal, Role, Welcome } from "./messages.ts";
 import { parseHello, protocolOf } from "./parse-handshake.ts";
 import { maxFrameBytes, SocketConnection } from "./socket-connection.ts";
+import { sameToken } from "./token.ts";
 import { protocolVersion } from "./version.ts";
 import { toWireError } from "./wire-error.ts";
 
@@ -37,6 +37,8 @@ export interface AcceptOptions {
   /** Muster's version, told to whoever connects. */
   readonly version: string;
   readonly log: Logger;
+  /** Is offered every upgrade first; returns true for one that it takes. */
+  readonly elsewhere?: (request: http.IncomingMessage, socket: Duplex, head: Buffer) => boolean;
 }
 
 export interface Acceptor {
@@ -58,6 +60,7 @@ export function acceptConnections(server: http.Server | https.Server, options: A
   const connections = new Set<AnyConnection>();
 
   const upgrade = (request: http.IncomingMessage, socket: Duplex, head: Buffer): void => {
+    if (options.elsewhere?.(request, socket, head) === true) return;
     sockets.handleUpgrade(request, socket, head, (ws) => {
       const { remoteAddress, remotePort } = request.socket;
       const remote = `${remoteAddress ?? "?"}:${remotePort ?? "?"}`;
@@ -150,10 +153,4 @@ function check(message: unknown, { token, roles, version }: AcceptOptions): { he
     );
   }
   return { hello, handler };
-}
-
-/** Takes the same time whatever the difference; the hashes make the lengths equal. */
-function sameToken(shown: string, expected: string): boolean {
-  const digest = (token: string): Buffer => createHash("sha256").update(token).digest();
-  return timingSafeEqual(digest(shown), digest(expected));
 }

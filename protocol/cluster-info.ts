@@ -56,19 +56,6 @@ export interface WorkerLoad {
   readonly idleMs: number | undefined;
 }
 
-/** What a cluster that scales by itself decided, and why. */
-export interface ScalingDecision {
-  /** Unix epoch milliseconds. */
-  readonly atMs: number;
-  /** Workers that the scheduler has. */
-  readonly live: number;
-  /** Those, and the ones that were asked for and are still to come. */
-  readonly requested: number;
-  /** How many there should be. */
-  readonly target: number;
-  readonly reason: string;
-}
-
 export interface RunInfo {
   readonly run: string;
   readonly waiting: number;

@@ -158,6 +158,8 @@ function reasonOf(error: NodeJS.ErrnoException): string {
       return "its host name is unknown";
     case "ECONNRESET":
       return "it hung up";
+    case "ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED":
+      return "it lets in only those who show a certificate, and none was given: give one and its key (tls: { cert, key } in a program, --tls-cert and --tls-key on the command line)";
     default:
       return error.message === "" ? (error.code ?? "it failed") : error.message;
   }

@@ -1,9 +1,10 @@
 // Every message in one file, so that the protocol can be read as one: a discriminated union per direction. Every frame is an
 // array of these; within one socket and direction, order is kept.
-import type { ScalingDecision } from "./cluster-info.ts";
 import type { FnRef } from "./code.ts";
 import type { WireError } from "./errors.ts";
 import type { FnId, FutureId, TaskId } from "./ids.ts";
+import type { LogLevel } from "./logger.ts";
+import type { ClusterEvent, ProfileFrame, ScalingDecision, WorkerLogLine } from "./record.ts";
 
 /** A value as bytes: the head (msgpack), then the large binaries that the head refers to by index. Opaque to schedulers. */
 export type EncodedValue = readonly Uint8Array[];
@@ -238,6 +239,33 @@ export type ClientToScheduler =
     }
   /** Evens out what workers store. Reply (null) once nothing moves any more. */
   | { readonly op: "rebalance"; readonly request: number }
+  /**
+   * From now on tell what happens, by "events": of one run and of the cluster, or of everything. With `kept` what the
+   * scheduler still remembers comes first. With `profile` workers tell where user code spends its time. Reply: null, after
+   * what was kept.
+   */
+  | {
+      readonly op: "watch";
+      readonly request: number;
+      readonly run?: string | undefined;
+      readonly kept: boolean;
+      readonly profile: boolean;
+    }
+  /**
+   * Reply: `LogLine[]`, the last `limit` of those that are kept, oldest first: of one run, worker or task where it is named,
+   * and of at least this level (default: of any).
+   */
+  | {
+      readonly op: "logs";
+      readonly request: number;
+      readonly run?: string | undefined;
+      readonly worker?: string | undefined;
+      readonly key?: string | undefined;
+      readonly level?: LogLevel | undefined;
+      readonly limit: number;
+    }
+  /** Ends the watch that this request began. Reply: null, after its last events. */
+  | { readonly op: "unwatch"; readonly request: number; readonly watch: number }
   /** Forgets every task of every client and restarts every worker; reply null once as many workers are back. */
   | { readonly op: "restart"; readonly request: number };
 
@@ -285,6 +313,8 @@ export type SchedulerToClient =
   | { readonly op: "cancelled"; readonly future: FutureId; readonly error: WireError }
   /** The result is gone and cannot be made again (a scattered value). */
   | { readonly op: "lost"; readonly future: FutureId; readonly error: WireError }
+  /** What happened since the last of these; `watch` is the request that asked for it. */
+  | { readonly op: "events"; readonly watch: number; readonly events: readonly ClusterEvent[] }
   /** A finished result vanished, or a failed task is tried again: the future is pending once more. */
   | { readonly op: "pending"; readonly future: FutureId }
   | {
@@ -355,6 +385,8 @@ export type SchedulerToWorker =
     }
   /** Fetch copies of these results from where they lie; each is answered by "stored" or "unreachable-input". */
   | { readonly op: "replicate"; readonly inputs: readonly Input[] }
+  /** Begin or cease to sample where user code spends its time. Told by "profile", now and then and at the end. */
+  | { readonly op: "profile"; readonly on: boolean }
   /** Run once, now, beside the slots' queue. Answered by "run-reply". */
   | { readonly op: "run"; readonly request: number; readonly fn: FnId; readonly args: EncodedValue }
   /** Finish what runs ("drain") or stop it ("now"), then end the process; its nanny restarts it if asked to. */
@@ -383,7 +415,7 @@ export interface Inventory {
   readonly attempts: readonly OpenAttempt[];
   /** The requests of "run" that are not answered. */
   readonly runs: readonly number[];
-  readonly status: "running" | "paused";
+  readonly status: "running" | "paused" | "retiring";
 }
 
 export type WorkerToScheduler =
@@ -394,6 +426,9 @@ export type WorkerToScheduler =
       readonly storedBytes: number;
       readonly cpuPercent: number;
       readonly eventLoopDelayMs: number;
+      /** Over all its sockets, since the heartbeat before. */
+      readonly sentBytes: number;
+      readonly receivedBytes: number;
     }
   | { readonly op: "started"; readonly task: TaskId; readonly attempt: number }
   /** The running attempt waits for tasks that it submitted itself: its slot is free for others until "returned". */
@@ -423,6 +458,17 @@ export type WorkerToScheduler =
   | { readonly op: "kept"; readonly task: TaskId; readonly attempt: number }
   /** The worker now holds a copy (fetched from a peer, or put there by a client). */
   | { readonly op: "stored"; readonly task: TaskId; readonly bytes: number }
+  /** A peer gave results that were asked for in one request. `startMs`/`endMs` are the worker's own clock, Unix epoch milliseconds. */
+  | {
+      readonly op: "transferred";
+      /** Of the peer. */
+      readonly address: string;
+      /** How many results it gave. */
+      readonly tasks: number;
+      readonly bytes: number;
+      readonly startMs: number;
+      readonly endMs: number;
+    }
   /** A result that was to be held here is gone (a spill file that could not be read). */
   | { readonly op: "dropped"; readonly task: TaskId }
   /** None of these addresses gave up the input: asks for others ("holders"). */
@@ -434,8 +480,20 @@ export type WorkerToScheduler =
       readonly value?: EncodedValue | undefined;
       readonly error?: WireError | undefined;
     }
-  /** New tasks are not welcome until it is "running" again. */
-  | { readonly op: "status"; readonly status: "running" | "paused" }
+  /** It wrote results to its disk, or read them back. */
+  | {
+      readonly op: "disk";
+      readonly direction: "write" | "read";
+      readonly bytes: number;
+      readonly startMs: number;
+      readonly endMs: number;
+    }
+  /** Where user code in its slots spent its time since it last told so. `last`: it samples no longer. */
+  | { readonly op: "profile"; readonly frames: readonly ProfileFrame[]; readonly last: boolean }
+  /** What it logged, and what tasks in its slots wrote, since it last told so; in order, and too much of it is left out. */
+  | { readonly op: "log"; readonly lines: readonly WorkerLogLine[] }
+  /** New tasks are not welcome until it is "running" again. One that is "retiring" never is: it ends with what runs there. */
+  | { readonly op: "status"; readonly status: "running" | "paused" | "retiring" }
   /** It ends now by its own will: its tasks go back without blame, unless what runs is `suspect` of being the reason. */
   | { readonly op: "goodbye"; readonly reason: string; readonly suspect?: boolean | undefined };
 

@@ -1,4 +1,5 @@
 import { ClusterError } from "./errors.ts";
+import type { TlsTexts } from "./tls.ts";
 
 // A slot runs tasks and knows nothing of clients, which it must not import. A task that asks its context for a client gets
 // it from whoever registered here: Muster's own index does, and that is where user code has taskContext() from.
@@ -8,6 +9,7 @@ export interface NestedClientOptions {
   /** The scheduler's. */
   readonly address: string;
   readonly token: string;
+  readonly tls: TlsTexts | undefined;
   /** The key of the task that submits: what it submits takes its place in the order of tasks. */
   readonly parent: string;
   /** The run of what is submitted without one: the parent's. */

@@ -23,6 +23,15 @@ export function ownModuleUrl(specifier: string): string | undefined {
   return new URL(`../${ownModules[specifier]}.${extension}`, import.meta.url).href;
 }
 
+/** The folders of the package whose code stands above and around a user's function. */
+const ownFolders = /^(?:protocol|worker|client|flow|scheduler|cluster)\//;
+const root = new URL("../", import.meta.url).href;
+
+/** Whether a call stack's URL is of Node's code or of ours. */
+export function isOwnCode(url: string): boolean {
+  return url === "" || url.startsWith("node:") || (url.startsWith(root) && ownFolders.test(url.slice(root.length)));
+}
+
 let installed = false;
 
 /**

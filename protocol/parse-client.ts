@@ -21,6 +21,7 @@ import {
   uint,
   wireError,
 } from "./parse-fields.ts";
+import { clusterEvents, logLevel, scalingDecision } from "./parse-record.ts";
 
 const taskRequest: z.ZodType<TaskRequest> = z.object({
   retries: uint,
@@ -70,7 +71,7 @@ const toScheduler: z.ZodType<ClientToScheduler> = z.discriminatedUnion("op", [
   z.object({ op: z.literal("load"), request: uint }),
   z.object({
     op: z.literal("scaling"),
-    decision: z.object({ atMs: amount, live: uint, requested: uint, target: uint, reason: z.string().max(1_000) }),
+    decision: scalingDecision,
   }),
   z.object({ op: z.literal("wait-for-workers"), request: uint, count: uint }),
   z.object({
@@ -86,6 +87,17 @@ const toScheduler: z.ZodType<ClientToScheduler> = z.discriminatedUnion("op", [
   z.object({ op: z.literal("retire-workers"), request: uint, names: list(name), idleOnly: flag.optional() }),
   z.object({ op: z.literal("copy"), request: uint, futures: bulk(futureId), copies: uint }),
   z.object({ op: z.literal("rebalance"), request: uint }),
+  z.object({ op: z.literal("watch"), request: uint, run: name.optional(), kept: flag, profile: flag }),
+  z.object({
+    op: z.literal("logs"),
+    request: uint,
+    run: name.optional(),
+    worker: name.optional(),
+    key: name.optional(),
+    level: logLevel.optional(),
+    limit: uint,
+  }),
+  z.object({ op: z.literal("unwatch"), request: uint, watch: uint }),
   z.object({ op: z.literal("restart"), request: uint }),
 ]);
 
@@ -99,6 +111,7 @@ const toClient: z.ZodType<SchedulerToClient> = z.discriminatedUnion("op", [
   z.object({ op: z.literal("cancelled"), future: futureId, error: wireError }),
   z.object({ op: z.literal("lost"), future: futureId, error: wireError }),
   z.object({ op: z.literal("pending"), future: futureId }),
+  z.object({ op: z.literal("events"), watch: uint, events: clusterEvents }),
   z.object({ op: z.literal("reply"), request: uint, value: shallow.optional(), error: wireError.optional() }),
 ]);
 

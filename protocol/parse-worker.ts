@@ -19,6 +19,7 @@ import {
   uint,
   wireError,
 } from "./parse-fields.ts";
+import { profileFrames, workerLogLines } from "./parse-record.ts";
 
 const input: z.ZodType<Input> = z.object({ task: taskId, bytes: uint, addresses: list(name) });
 
@@ -44,6 +45,7 @@ const toWorker: z.ZodType<SchedulerToWorker> = z.discriminatedUnion("op", [
   z.object({ op: z.literal("holders"), task: taskId, addresses: list(name) }),
   z.object({ op: z.literal("bundle"), hash, part: uint, parts: uint, bytes, error: wireError.optional() }),
   z.object({ op: z.literal("replicate"), inputs: bulk(input) }),
+  z.object({ op: z.literal("profile"), on: flag }),
   z.object({ op: z.literal("run"), request: uint, fn: fnId, args: encodedValue }),
   z.object({ op: z.literal("stop"), how: z.literal(["drain", "now"]), restart: flag, reason: text }),
 ]);
@@ -54,7 +56,7 @@ const toScheduler: z.ZodType<WorkerToScheduler> = z.discriminatedUnion("op", [
     held: bulk(z.object({ task: taskId, bytes: uint })),
     attempts: bulk(z.object({ task: taskId, attempt: uint, started: flag })),
     runs: bulk(uint),
-    status: z.literal(["running", "paused"]),
+    status: z.literal(["running", "paused", "retiring"]),
   }),
   z.object({
     op: z.literal("heartbeat"),
@@ -62,6 +64,8 @@ const toScheduler: z.ZodType<WorkerToScheduler> = z.discriminatedUnion("op", [
     storedBytes: amount,
     cpuPercent: amount,
     eventLoopDelayMs: amount,
+    sentBytes: amount,
+    receivedBytes: amount,
   }),
   z.object({ op: z.literal("started"), task: taskId, attempt: uint }),
   z.object({ op: z.literal("lent"), task: taskId, attempt: uint }),
@@ -86,6 +90,14 @@ const toScheduler: z.ZodType<WorkerToScheduler> = z.discriminatedUnion("op", [
   z.object({ op: z.literal("cancelled"), task: taskId, attempt: uint }),
   z.object({ op: z.literal("kept"), task: taskId, attempt: uint }),
   z.object({ op: z.literal("stored"), task: taskId, bytes: uint }),
+  z.object({
+    op: z.literal("transferred"),
+    address: name,
+    tasks: uint,
+    bytes: uint,
+    startMs: finite,
+    endMs: finite,
+  }),
   z.object({ op: z.literal("dropped"), task: taskId }),
   z.object({ op: z.literal("unreachable-input"), task: taskId, addresses: list(name) }),
   z.object({ op: z.literal("get-bundle"), hash }),
@@ -95,7 +107,16 @@ const toScheduler: z.ZodType<WorkerToScheduler> = z.discriminatedUnion("op", [
     value: encodedValue.optional(),
     error: wireError.optional(),
   }),
-  z.object({ op: z.literal("status"), status: z.literal(["running", "paused"]) }),
+  z.object({
+    op: z.literal("disk"),
+    direction: z.literal(["write", "read"]),
+    bytes: amount,
+    startMs: finite,
+    endMs: finite,
+  }),
+  z.object({ op: z.literal("profile"), frames: profileFrames, last: flag }),
+  z.object({ op: z.literal("log"), lines: workerLogLines }),
+  z.object({ op: z.literal("status"), status: z.literal(["running", "paused", "retiring"]) }),
   z.object({ op: z.literal("goodbye"), reason: text, suspect: flag.optional() }),
 ]);
 

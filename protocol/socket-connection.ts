@@ -5,6 +5,7 @@ import { ClusterError, ProtocolError } from "./errors.ts";
 import { FrameReader, FrameWriter } from "./frame.ts";
 import { weigh } from "./frame-weight.ts";
 import type { Logger } from "./logger.ts";
+import { traffic } from "./traffic.ts";
 
 /** No frame may be larger, in either direction. */
 export const maxFrameBytes: number = 64 * 1024 * 1024;
@@ -155,6 +156,7 @@ export class SocketConnection<Incoming, Outgoing> implements Connection<Incoming
     const fragments = this.#writer.encode(end - from === queue.length ? queue : queue.slice(from, end));
     const bytes = fragments.reduce((sum, fragment) => sum + fragment.byteLength, 0);
     if (bytes > maxFrameBytes) throw tooLarge(`a frame of ${bytes} bytes`);
+    traffic.sentBytes += bytes;
     this.#socket.cork();
     fragments.forEach((fragment, index) => {
       const fin = index === fragments.length - 1;
@@ -168,7 +170,9 @@ export class SocketConnection<Incoming, Outgoing> implements Connection<Incoming
     if (this.#closing) return;
     this.#guarded(() => {
       if (!isBinary) throw new ProtocolError("BAD_FRAME", "a text frame arrived where only binary ones may");
-      this.#accept(this.#reader.decode(data as Buffer[]));
+      const fragments = data as Buffer[];
+      for (const fragment of fragments) traffic.receivedBytes += fragment.byteLength;
+      this.#accept(this.#reader.decode(fragments));
     });
   }
 

@@ -1,6 +1,6 @@
 import type { TaskId } from "./ids.ts";
 
-interface Line {
+export interface StoryLine {
   readonly task: TaskId;
   readonly atMs: number;
   readonly what: string;
@@ -9,11 +9,11 @@ interface Line {
 
 /** The last things that happened here, by task. Bounded as a whole: the oldest line makes room for the newest. */
 export class Story {
-  readonly #lines: (Line | undefined)[];
+  readonly #lines: (StoryLine | undefined)[];
   #next = 0;
 
   constructor(maxLines: number = 4096) {
-    this.#lines = new Array<Line | undefined>(maxLines);
+    this.#lines = new Array<StoryLine | undefined>(maxLines);
   }
 
   /** Called for every transition, so it only keeps the pieces; sentences are made when somebody reads them. */
@@ -29,6 +29,11 @@ export class Story {
       .map(told);
   }
 
+  /** The same in pieces. */
+  linesOf(task: TaskId): readonly StoryLine[] {
+    return this.#inOrder().filter((line) => line.task === task);
+  }
+
   /** The last things that happened to any task, oldest first. */
   latest(count: number): string[] {
     return this.#inOrder()
@@ -36,12 +41,12 @@ export class Story {
       .map((line) => `task ${line.task}: ${told(line)}`);
   }
 
-  #inOrder(): Line[] {
+  #inOrder(): StoryLine[] {
     const lines = [...this.#lines.slice(this.#next), ...this.#lines.slice(0, this.#next)];
     return lines.filter((line) => line !== undefined);
   }
 }
 
-function told({ atMs, what, detail }: Line): string {
+function told({ atMs, what, detail }: StoryLine): string {
   return `${atMs} ${what}${detail === undefined ? "" : ` ${detail}`}`;
 }

@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
@@ -8,6 +8,12 @@ import { ConfigurationError } from "./errors.ts";
 /** A fresh secret of 256 bits, safe in a header, a file and an environment variable. */
 export function createToken(): string {
   return randomBytes(32).toString("base64url");
+}
+
+/** Takes the same time whatever the difference; the hashes make the lengths equal. */
+export function sameToken(shown: string, expected: string): boolean {
+  const digest = (token: string): Buffer => createHash("sha256").update(token).digest();
+  return timingSafeEqual(digest(shown), digest(expected));
 }
 
 /**

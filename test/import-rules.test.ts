@@ -19,8 +19,10 @@ const pureProtocol = [
   "ids",
   "errors",
   "messages",
+  "record",
   "story",
   "cluster-info",
+  "cluster-view",
   "explanation",
   "code",
   "clock",
@@ -32,11 +34,24 @@ const pureProtocol = [
 const rules: readonly Rule[] = [
   { of: "protocol/", ours: [], packages: ["ws", "msgpackr", "zod"] },
   { of: "scheduler/core/", ours: pureProtocol, packages: ["tinyqueue"], pure: true },
-  { of: "scheduler/", ours: ["protocol/", "scheduler/core/"], packages: ["ws", "zod"] },
+  {
+    of: "scheduler/",
+    ours: ["protocol/", "scheduler/core/", "scheduler/http/", "report/*"],
+    packages: ["ws", "zod"],
+  },
+  // Loads the pages of "report/page/live/" as files.
+  {
+    of: "scheduler/http/",
+    ours: ["protocol/", "scheduler/", "report/*"],
+    packages: ["cookie", "esbuild", "fastify", "prom-client", "ws", "zod"],
+  },
   { of: "worker/core/", ours: pureProtocol, packages: [], pure: true },
   { of: "worker/executor/", ours: ["protocol/"], packages: ["zod"] },
   { of: "worker/", ours: ["protocol/", "worker/core/", "worker/executor/"], packages: ["ws", "zod"] },
-  { of: "client/", ours: ["protocol/"], packages: ["acorn", "eslint-scope", "esbuild", "zod"] },
+  { of: "client/", ours: ["protocol/", "report/*"], packages: ["acorn", "eslint-scope", "esbuild", "zod"] },
+  // "report/*" stands for the files directly in that folder; its pages are of the browser.
+  { of: "report/", ours: pureProtocol, packages: ["esbuild"] },
+  { of: "report/page/", ours: [...pureProtocol, "report/*"], packages: ["uplot", "@dagrejs/dagre"], pure: true },
   // "cluster/*" stands for the contract files directly in that folder.
   {
     of: "flow/",
@@ -76,12 +91,13 @@ const rules: readonly Rule[] = [
   { of: "index.ts", ours: ["protocol/", "client/", "cluster/", "flow/"], packages: [] },
   {
     of: "testing/",
-    ours: ["protocol/", "scheduler/core/", "worker/core/"],
+    // A simulated client says again what the real one does.
+    ours: ["protocol/", "scheduler/core/", "worker/core/", "client/unconfirmed.ts"],
     packages: ["tinyqueue"],
   },
   {
     of: "cli/",
-    ours: ["index.ts", "protocol/", "scheduler/", "worker/", "client/", "cluster/", "flow/"],
+    ours: ["index.ts", "protocol/", "scheduler/", "worker/", "client/", "cluster/", "flow/", "report/"],
     packages: ["commander", "pino", "zod"],
   },
 ];
@@ -151,6 +167,8 @@ describe("who may import whom", () => {
     ["cluster/adaptive/policy.ts", 'import { setTimeout } from "node:timers"', "is pure and may not import"],
     ["client/a.ts", 'import "../cli/main.ts"', "may not import cli/main.ts"],
     ["client/a.ts", 'import { join } from "path"', 'without "node:"'],
+    ["report/recorder.ts", 'import { Client } from "../client/client.ts"', "may not import client/client.ts"],
+    ["report/page/a.ts", 'import { readFile } from "node:fs/promises"', "is pure and may not import"],
     ["elsewhere/a.ts", 'import "../protocol/ids.ts"', "no folder that the table knows"],
   ])("%s is refused: %s", (path, text, reason) => {
     expect(objections({ path, text })).toEqual([expect.stringContaining(reason)]);
@@ -162,6 +180,8 @@ describe("who may import whom", () => {
     ["cluster/local/a.ts", 'import { Nanny } from "../../worker/nanny.ts"'],
     ["worker/executor/pool.ts", 'import { a } from "./threads.ts"'],
     ["client/a.ts", 'import { build } from "esbuild"'],
+    ["client/a.ts", 'import { Recorder } from "../report/recorder.ts"'],
+    ["report/page/a.ts", 'import type { ReportData } from "../report-data.ts"'],
   ])("%s is allowed: %s", (path, text) => {
     expect(objections({ path, text })).toEqual([]);
   });

@@ -32,6 +32,8 @@ export function describeMessage(message: SimMessage, name: (task: TaskId) => str
     case "stop":
       return `stop ${message.how}${message.restart ? " and restart" : ""}: ${message.reason}`;
     case "started":
+    case "lent":
+    case "returned":
     case "give-back":
     case "kept":
     case "cancelled":
@@ -44,6 +46,8 @@ export function describeMessage(message: SimMessage, name: (task: TaskId) => str
     case "stored":
     case "dropped":
       return `${message.op} ${name(message.task)}`;
+    case "transferred":
+      return `transferred ${message.tasks} results from ${message.address}`;
     case "unreachable-input":
       return `unreachable-input ${name(message.task)}: ${message.addresses.join(", ") || "no holder is known"}`;
     case "status":

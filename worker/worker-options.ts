@@ -1,10 +1,12 @@
 import { randomBytes } from "node:crypto";
 import os from "node:os";
 import { normalizeAddress } from "../protocol/address.ts";
+import type { TlsOptions } from "../protocol/connection.ts";
 import { ConfigurationError } from "../protocol/errors.ts";
 import { externalAddress } from "../protocol/external-address.ts";
 import { type Logger, silentLogger } from "../protocol/logger.ts";
 import type { ProcessEnd } from "../protocol/messages.ts";
+import { checkScheme, type TlsTexts, tlsTexts } from "../protocol/tls.ts";
 import { availableCores, availableMemoryBytes } from "./executor/limits.ts";
 
 export interface WorkerOptions {
@@ -36,6 +38,11 @@ export interface WorkerOptions {
    * 30,000, as long as a scheduler waits; 0: not at all.
    */
   readonly reconnectMs?: number | undefined;
+  /**
+   * Whom to trust, and what to show to the scheduler and to other workers. With a certificate and its key, others reach this
+   * worker by wss; with an authority too, only those who show one of its certificates. Default: the system's authorities.
+   */
+  readonly tls?: TlsOptions | undefined;
   readonly log?: Logger | undefined;
   /** How the process that had this name before ended. */
   readonly predecessor?: ProcessEnd | undefined;
@@ -53,6 +60,7 @@ export interface ResolvedWorkerOptions {
   readonly localDirectory: string | undefined;
   readonly deathTimeoutMs: number;
   readonly reconnectMs: number;
+  readonly tls: TlsTexts | undefined;
   readonly log: Logger;
   readonly predecessor: ProcessEnd | undefined;
 }
@@ -60,6 +68,8 @@ export interface ResolvedWorkerOptions {
 /** @throws {ConfigurationError} BAD_OPTION naming every option that cannot be used; BAD_ADDRESS. */
 export function resolveWorkerOptions(options: WorkerOptions): ResolvedWorkerOptions {
   const address = normalizeAddress(options.address);
+  const tls = options.tls === undefined ? undefined : tlsTexts(options.tls);
+  checkScheme(address, tls);
   const slots = options.slots ?? availableCores();
   const resolved: ResolvedWorkerOptions = Object.freeze({
     address,
@@ -74,6 +84,7 @@ export function resolveWorkerOptions(options: WorkerOptions): ResolvedWorkerOpti
     localDirectory: options.localDirectory,
     deathTimeoutMs: options.deathTimeoutMs ?? 60_000,
     reconnectMs: options.reconnectMs ?? 30_000,
+    tls,
     log: options.log ?? silentLogger,
     predecessor: options.predecessor,
   });

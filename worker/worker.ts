@@ -2,22 +2,28 @@ import { createHash, randomUUID } from "node:crypto";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { ClusterError } from "../protocol/errors.ts";
+import { logTee } from "../protocol/log-tee.ts";
+import type { Logger } from "../protocol/logger.ts";
 import type { SchedulerToWorker } from "../protocol/messages.ts";
 import { PeerLinks, type PeerStore } from "../protocol/transfer.ts";
 import { encodedBytes } from "../protocol/value.ts";
 import { version } from "../protocol/version.ts";
+import { Vitals } from "../protocol/vitals.ts";
 import { BundleRequests } from "./agent/bundle-requests.ts";
+import type { JobLabel } from "./agent/job-labels.ts";
+import { LogRelay } from "./agent/log-relay.ts";
 import { MemoryMonitor } from "./agent/memory-monitor.ts";
 import { PeerServer } from "./agent/peer-server.ts";
+import { Profiling } from "./agent/profiling.ts";
 import { SchedulerLink } from "./agent/scheduler-link.ts";
 import { Shell } from "./agent/shell.ts";
-import { type OutputLine, SlotRunner } from "./agent/slot-runner.ts";
-import { Vitals } from "./agent/vitals.ts";
+import { SlotRunner } from "./agent/slot-runner.ts";
 import { WorkerCore } from "./core/core.ts";
 import type { WorkerEnd } from "./core/effects.ts";
 import type { CoreMessage } from "./core/events.ts";
 import { memoryFractions } from "./core/memory-pressure.ts";
 import { CodeCache } from "./executor/code-cache.ts";
+import type { OutputLine } from "./executor/slot-job.ts";
 import { makeTemporaryDirectory, removeOrphanedDirectories } from "./owned-directory.ts";
 import { ResultStore } from "./store/result-store.ts";
 import { spillPrefix } from "./store/spill-files.ts";
@@ -53,6 +59,13 @@ export class Worker implements AsyncDisposable {
   readonly #core: WorkerCore;
   readonly #links: PeerLinks;
   readonly #bundles: BundleRequests;
+  readonly #profiling: Profiling = new Profiling({
+    profile: (order) => this.#runner?.profile(order) ?? 0,
+    tell: (frames, last) => this.#link?.send({ op: "profile", frames, last }),
+  });
+  readonly #lines: LogRelay;
+  /** What is logged here goes to the scheduler, too; what tasks write does so with their names. */
+  readonly #log: Logger;
   readonly #closers: ((ending: WorkerEnding) => Promise<unknown>)[] = [];
   #link: SchedulerLink | undefined;
   #store!: ResultStore;
@@ -83,8 +96,11 @@ export class Worker implements AsyncDisposable {
 
   private constructor(options: ResolvedWorkerOptions, sources: WorkerSources) {
     this.#sources = sources;
-    const { name, token, slots, resources, log } = options;
+    const { name, token, tls, slots, resources } = options;
     this.#options = options;
+    this.#lines = new LogRelay({ token, send: (message) => this.#link?.send(message) });
+    const log = logTee(options.log, (level, text) => this.#lines.add({ level, source: "worker", text }));
+    this.#log = log;
     this.name = name;
     this.slots = slots;
     this.ended = new Promise((resolve) => {
@@ -92,7 +108,7 @@ export class Worker implements AsyncDisposable {
     });
     this.#core = new WorkerCore({ slots, resources, reconnectMs: options.reconnectMs });
     // The core itself decides whom to ask when a peer is busy.
-    this.#links = new PeerLinks({ token, name, busyRetries: 0, log });
+    this.#links = new PeerLinks({ token, name, tls, busyRetries: 0, log });
     this.#closers.push(() => this.#links.close());
     this.#bundles = new BundleRequests((hash) => this.#link?.send({ op: "get-bundle", hash }));
   }
@@ -118,6 +134,7 @@ export class Worker implements AsyncDisposable {
 
   /** Tells the scheduler, for a process that is about to be killed, why; what runs may be the cause. Resolves once that is sent. */
   async accuse(reason: string): Promise<void> {
+    this.#lines.close();
     this.#link?.send({ op: "goodbye", reason, suspect: true });
     await this.#link?.close(reason);
   }
@@ -133,11 +150,12 @@ export class Worker implements AsyncDisposable {
   }
 
   async #open(): Promise<void> {
-    const { address, host, token, log, name, executor, slots, memoryLimitBytes } = this.#options;
+    const { address, host, token, tls, name, executor, slots, memoryLimitBytes } = this.#options;
+    const log = this.#log;
     const directory = await this.#openDirectory();
     const codes = this.#openCodes(directory);
     this.#openMemory(directory);
-    const peers = await PeerServer.start({ host, token, store: this.#peerStore(), log });
+    const peers = await PeerServer.start({ host, token, tls, store: this.#peerStore(), log });
     this.#closers.push(() => peers.close());
     this.#address = peers.address;
     const runner = await SlotRunner.start({
@@ -145,12 +163,13 @@ export class Worker implements AsyncDisposable {
         kind: executor,
         slots,
         worker: { name, address: peers.address },
-        cluster: { address, token },
+        cluster: { address, token, tls },
         maxHeapBytes: Math.floor((memoryLimitBytes * memoryFractions.heaps) / slots),
         log,
       },
       onEvent: (event) => this.#shell?.handle(event),
-      onOutput: (line) => this.#output(line),
+      onOutput: (line, label) => this.#output(line, label),
+      onProfile: (frames) => this.#profiling.told(frames),
       log,
     });
     this.#runner = runner;
@@ -166,6 +185,8 @@ export class Worker implements AsyncDisposable {
       end: (end, reason) => void this.#end({ end, reason }),
       log,
     });
+    if (address.startsWith("wss:") && peers.address.startsWith("ws:"))
+      log.warn({ worker: name }, "results leave this worker unencrypted: give it a certificate and its key, too");
     await this.#register();
     log.info({ worker: name, address: peers.address, slots }, "worker registered");
   }
@@ -182,10 +203,12 @@ export class Worker implements AsyncDisposable {
   }
 
   #openMemory(directory: string): void {
-    const { memoryLimitBytes: limitBytes, log } = this.#options;
+    const { memoryLimitBytes: limitBytes } = this.#options;
+    const log = this.#log;
     const store = new ResultStore({
       targetBytes: limitBytes > 0 ? limitBytes * memoryFractions.target : Number.POSITIVE_INFINITY,
       directory,
+      onDisk: (use) => this.#link?.send({ op: "disk", ...use }),
       onUnreadable: (task) => this.#shell?.handle({ kind: "unreadable", tasks: [task] }),
       log,
     });
@@ -222,6 +245,7 @@ export class Worker implements AsyncDisposable {
     const {
       address,
       token,
+      tls,
       name,
       host,
       slots,
@@ -230,15 +254,15 @@ export class Worker implements AsyncDisposable {
       resources,
       deathTimeoutMs,
       predecessor,
-      log,
     } = this.#options;
     const vitals = new Vitals();
     let heartbeat: NodeJS.Timeout | undefined;
     const link = new SchedulerLink({
       address,
       token,
+      tls,
       deathTimeoutMs,
-      log,
+      log: this.#log,
       registration: {
         name,
         address: this.#address,
@@ -256,6 +280,7 @@ export class Worker implements AsyncDisposable {
       onConnected: (heartbeatMs, resuming) => {
         this.#shell?.handle({ kind: "connected", resuming });
         this.#bundles.askAgain();
+        this.#lines.connected(true);
         heartbeat = setInterval(() => {
           const { memoryBytes } = this.#memory;
           link.send({ op: "heartbeat", storedBytes: this.#store.bytes, memoryBytes, ...vitals.read() });
@@ -264,6 +289,9 @@ export class Worker implements AsyncDisposable {
       onMessages: (messages) => this.#received(messages),
       onDisconnected: () => {
         clearInterval(heartbeat);
+        // Whoever wanted it says so again.
+        this.#profiling.turn(false);
+        this.#lines.connected(false);
         this.#shell?.handle({ kind: "disconnected" });
       },
       onGivenUp: (error) =>
@@ -273,6 +301,7 @@ export class Worker implements AsyncDisposable {
     this.#closers.push(async ({ reason }) => {
       clearInterval(heartbeat);
       vitals.stop();
+      this.#lines.close();
       await link.close(reason);
     });
     await link.connect();
@@ -282,6 +311,7 @@ export class Worker implements AsyncDisposable {
     const forCore: CoreMessage[] = [];
     for (const message of messages) {
       if (message.op === "bundle") this.#bundles.received(message);
+      else if (message.op === "profile") this.#profiling.turn(message.on);
       else forCore.push(message);
     }
     if (forCore.length > 0) this.#shell?.handle({ kind: "messages", messages: forCore });
@@ -294,10 +324,9 @@ export class Worker implements AsyncDisposable {
     };
   }
 
-  #output({ stream, line, job }: OutputLine): void {
-    const { log } = this.#options;
-    if (stream === "stderr") log.warn({ job }, line);
-    else log.info({ job }, line);
+  #output({ job, stream, level, line }: OutputLine, label: JobLabel | undefined): void {
+    this.#options.log[level]({ job, key: label?.key }, line);
+    this.#lines.add({ level, source: "task", ...label, stream, text: line });
   }
 
   /** Closes everything at once, so that the goodbye leaves before slots that take their time have stopped. */
@@ -305,7 +334,9 @@ export class Worker implements AsyncDisposable {
     if (this.#ending !== undefined) return;
     this.#ending = ending;
     this.#shell?.close();
-    const { log, name } = this.#options;
+    this.#profiling.stop();
+    const { name } = this.#options;
+    const log = this.#log;
     log.info({ worker: name, reason: ending.reason }, "worker ends");
     const outcomes = await Promise.allSettled(this.#closers.map((closer) => closer(ending)));
     for (const outcome of outcomes) {

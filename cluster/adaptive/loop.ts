@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { LoadInfo, ScalingDecision } from "../../protocol/cluster-info.ts";
+import type { LoadInfo } from "../../protocol/cluster-info.ts";
 import type { Logger } from "../../protocol/logger.ts";
+import type { ScalingDecision } from "../../protocol/record.ts";
 import type { Adapting, ResolvedAdaptOptions } from "../adapt-options.ts";
 import { AdaptivePolicy, type FleetMember, type ScalingOrder } from "./policy.ts";
 

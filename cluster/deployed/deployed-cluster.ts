@@ -25,6 +25,8 @@ export class DeployedCluster implements Cluster {
   readonly address: string;
   /** What a client must show. */
   readonly token: string;
+  /** Where a browser finds the dashboard, which asks for the token; undefined without one. */
+  readonly dashboardUrl: string | undefined;
   readonly #options: ResolvedDeployOptions;
   readonly #deployer: Deployer;
   readonly #log: Logger;
@@ -54,8 +56,9 @@ export class DeployedCluster implements Cluster {
     options: ResolvedDeployOptions,
     kind: new (deployer: Deployer, options: ResolvedDeployOptions, scheduler: SchedulerHost, link: SchedulerLink) => C,
   ): Promise<C> {
-    const { host, port, token, noWorkersTimeoutMs, log } = options;
-    const scheduler = await SchedulerHost.start({ host, port, token, noWorkersTimeoutMs }, log);
+    const { host, port, token, dashboard, noWorkersTimeoutMs, allowedWorkerLosses, log } = options;
+    const limits = { noWorkersTimeoutMs, allowedWorkerLosses };
+    const scheduler = await SchedulerHost.start({ host, port, token, dashboard, ...limits }, log);
     let cluster: C | undefined;
     try {
       cluster = new kind(deployer, options, scheduler, await SchedulerLink.open(scheduler.address, token));
@@ -78,6 +81,7 @@ export class DeployedCluster implements Cluster {
     this.#link = link;
     this.address = scheduler.address;
     this.token = options.token;
+    this.dashboardUrl = scheduler.dashboardUrl;
     this.#fleet = new Fleet({
       deployer,
       spec: { address: this.address, token: this.token, slots: options.threadsPerWorker },

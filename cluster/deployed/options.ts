@@ -19,6 +19,10 @@ export interface DeployOptions {
   readonly idleTimeoutMs?: number | undefined;
   /** A task that none of the workers could ever run fails with NO_WORKERS after so many milliseconds. Default: never. */
   readonly noWorkersTimeoutMs?: number | undefined;
+  /** How many workers may die under a task before it fails with WORKER_LOST. Default 3. */
+  readonly allowedWorkerLosses?: number | undefined;
+  /** Whether the scheduler serves its dashboard, HTTP API and metrics, at its own port or at this one. Default false. */
+  readonly dashboard?: boolean | number | undefined;
   /** How long a worker may take from being started to joining, in milliseconds. Default 60,000. */
   readonly startTimeoutMs?: number | undefined;
   /** Default: silent. */
@@ -33,6 +37,8 @@ export interface ResolvedDeployOptions {
   readonly token: string;
   readonly idleTimeoutMs: number | undefined;
   readonly noWorkersTimeoutMs: number | undefined;
+  readonly allowedWorkerLosses: number;
+  readonly dashboard: boolean | number;
   readonly startTimeoutMs: number;
   readonly log: Logger;
 }
@@ -59,14 +65,21 @@ export const isSize: Check = (value) => {
   }
 };
 
+const isPort = wholeNumber(0, 65_535);
+
 export const deployChecks: { readonly [Name in keyof DeployOptions]-?: OptionChecks[string] } = {
   nWorkers: wholeNumber(0, 10_000),
   threadsPerWorker: wholeNumber(1, 10_000),
   host: isText,
-  port: wholeNumber(0, 65_535),
+  port: isPort,
   token: isText,
   idleTimeoutMs: positiveMs,
   noWorkersTimeoutMs: positiveMs,
+  allowedWorkerLosses: wholeNumber(0, 10_000),
+  dashboard: (value) => {
+    if (typeof value === "boolean" || isPort(value) === undefined) return undefined;
+    return "true, false, or a port of its own from 0 to 65535";
+  },
   startTimeoutMs: positiveMs,
   logger: isLogger,
 };
@@ -87,6 +100,8 @@ export function completeDeployOptions(options: DeployOptions): ResolvedDeployOpt
     token: options.token ?? createToken(),
     idleTimeoutMs: options.idleTimeoutMs,
     noWorkersTimeoutMs: options.noWorkersTimeoutMs,
+    allowedWorkerLosses: options.allowedWorkerLosses ?? 3,
+    dashboard: options.dashboard ?? false,
     startTimeoutMs: options.startTimeoutMs ?? 60_000,
     log: options.logger ?? silentLogger,
   });

@@ -1,5 +1,6 @@
 import { Session } from "../../client/session.ts";
-import type { LoadInfo, ScalingDecision } from "../../protocol/cluster-info.ts";
+import type { LoadInfo } from "../../protocol/cluster-info.ts";
+import type { ScalingDecision } from "../../protocol/record.ts";
 
 /** The cluster's own connection to its scheduler: it looks on, and does not keep the cluster from being idle. */
 export class SchedulerLink {

@@ -27,10 +27,12 @@ export interface LocalClusterOptions {
   readonly token?: string | undefined;
   /** The cluster closes once it had no client for this long, in milliseconds. Default: never. */
   readonly idleTimeoutMs?: number | undefined;
-  /** There is no dashboard yet, so that false, the default, is all it may be. */
-  readonly dashboard?: false | undefined;
+  /** Whether the scheduler serves its dashboard, HTTP API and metrics, at its own port or at this one. Default false. */
+  readonly dashboard?: boolean | number | undefined;
   /** A task that none of the workers could ever run fails with NO_WORKERS after so many milliseconds. Default: never. */
   readonly noWorkersTimeoutMs?: number | undefined;
+  /** How many workers may die under a task before it fails with WORKER_LOST. Default 3. */
+  readonly allowedWorkerLosses?: number | undefined;
   /** Default: silent. */
   readonly logger?: Logger | undefined;
 }
@@ -48,7 +50,6 @@ const checks: { readonly [Name in keyof LocalClusterOptions]-?: OptionChecks[str
   ...shared,
   executor: (value) => (value === "threads" || value === "processes" ? undefined : '"threads" or "processes"'),
   memoryLimit: isSize,
-  dashboard: (value) => (value === false ? undefined : "false: this version has no dashboard yet"),
 };
 
 /**

@@ -8,9 +8,12 @@ import type { FromSchedulerThread, SchedulerThreadOptions, ToSchedulerThread } f
 /** How long the thread may take to say goodbye to everybody before it is stopped. */
 const closeGraceMs = 5_000;
 
+type Started = Extract<FromSchedulerThread, { op: "started" }>;
+
 /** The scheduler's thread, seen from the thread that started it. */
 export class SchedulerHost {
   readonly address: string;
+  readonly dashboardUrl: string | undefined;
   /** Resolves when the scheduler has ended by its own will or ours; rejects when it broke. */
   readonly closed: Promise<void>;
   readonly #thread: Worker;
@@ -37,7 +40,7 @@ export class SchedulerHost {
       thread.on("message", (message: FromSchedulerThread) => {
         switch (message.op) {
           case "started":
-            resolve(new SchedulerHost(thread, message.address, closed, lines));
+            resolve(new SchedulerHost(thread, message, closed, lines));
             break;
           case "failed":
             reject(fromWireError(message.error));
@@ -56,9 +59,10 @@ export class SchedulerHost {
     });
   }
 
-  private constructor(thread: Worker, address: string, closed: Promise<void>, lines: LogLines) {
+  private constructor(thread: Worker, { address, dashboardUrl }: Started, closed: Promise<void>, lines: LogLines) {
     this.#thread = thread;
     this.address = address;
+    this.dashboardUrl = dashboardUrl;
     this.closed = closed;
     this.#lines = lines;
   }

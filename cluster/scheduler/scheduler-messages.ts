@@ -8,7 +8,9 @@ export interface SchedulerThreadOptions {
   readonly host: string;
   readonly port: number;
   readonly token: string;
+  readonly dashboard: boolean | number;
   readonly noWorkersTimeoutMs: number | undefined;
+  readonly allowedWorkerLosses: number;
 }
 
 export type ToSchedulerThread =
@@ -16,7 +18,7 @@ export type ToSchedulerThread =
   | { readonly op: "close-when-idle"; readonly idleTimeoutMs: number };
 
 export type FromSchedulerThread =
-  | { readonly op: "started"; readonly address: string }
+  | { readonly op: "started"; readonly address: string; readonly dashboardUrl: string | undefined }
   | { readonly op: "failed"; readonly error: WireError }
   | { readonly op: "log"; readonly level: LogLevel; readonly fields: object; readonly message: string }
   /** The last message; `error` when it ended because it found itself broken. */

@@ -26,7 +26,7 @@ try {
         server.close().then(() => tell({ op: "closed", error: toWireError(error, "INVARIANT_VIOLATION") })),
     )
     .finally(() => port.close());
-  tell({ op: "started", address: server.address });
+  tell({ op: "started", address: server.address, dashboardUrl: server.dashboardUrl });
 } catch (error) {
   tell({ op: "failed", error: toWireError(error, "INVARIANT_VIOLATION") });
   port.close();

@@ -21,9 +21,12 @@ export class ClusterExecutor extends SessionExecutor {
     return new ClusterSession(this.#options, options);
   }
 
-  /** The report of the last run as HTML: "", with a warning, as no path for one was set. */
-  get performanceReport(): string {
-    process.emitWarning("This executor was not asked for a performance report, so there is none.");
-    return "";
+  protected override get reportedAddress(): string {
+    const { place } = this.#options;
+    return place.kind === "existing" ? place.address : "";
+  }
+
+  protected override get reportPath(): string | undefined {
+    return this.#options.performanceReportPath;
   }
 }

@@ -24,6 +24,8 @@ export interface ClusterExecutorOptions {
    * them finish. A temporary cluster is always closed at once.
    */
   readonly cancel?: "stop" | "drain" | undefined;
+  /** Where the performance report of each run is written, when the run ends in any way. Default: nowhere. */
+  readonly performanceReportPath?: string | undefined;
   /** Logs the last lines of the temporary cluster's own logs, at level debug, before it is closed. Default false. */
   readonly debug?: boolean | undefined;
   /** Logs when workers come and go. Default false. */
@@ -46,6 +48,7 @@ export interface ResolvedClusterOptions {
   readonly place: ClusterPlace;
   readonly clientOptions: ClientOptions;
   readonly watchWorkerStatus: boolean;
+  readonly performanceReportPath: string | undefined;
 }
 
 const isObject = (value: unknown): string | undefined =>
@@ -59,6 +62,7 @@ const checks: OptionChecks = {
   clusterOptions: isObject,
   adapt: isObject,
   clientOptions: isObject,
+  performanceReportPath: (value) => (typeof value === "string" && value !== "" ? undefined : "the path of a file"),
   cancel: (value) => (value === "stop" || value === "drain" ? undefined : '"stop" or "drain"'),
   debug: isFlag,
   watchWorkerStatus: isFlag,
@@ -70,8 +74,8 @@ const temporaryOnly = ["clusterClass", "clusterOptions", "adapt", "debug"] as co
 /** @throws ConfigurationError `BAD_OPTION` */
 export function resolveClusterOptions(options: ClusterExecutorOptions): ResolvedClusterOptions {
   checkOptions("ClusterExecutor", options, checks);
-  const { clientOptions = {}, watchWorkerStatus = false } = options;
-  return { place: placeOf(options), clientOptions, watchWorkerStatus };
+  const { clientOptions = {}, watchWorkerStatus = false, performanceReportPath } = options;
+  return { place: placeOf(options), clientOptions, watchWorkerStatus, performanceReportPath };
 }
 
 function placeOf(options: ClusterExecutorOptions): ClusterPlace {

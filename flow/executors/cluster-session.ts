@@ -14,6 +14,8 @@ import { WorkerWatch } from "./worker-watch.ts";
 
 /** Longer than it takes to stop code that does not obey, and short enough for a run to end within seconds. */
 const endPendingMsMax = 3_000;
+/** Longer than it takes slots to tell where their code spent its time. */
+const endRecordMsMax = 3_000;
 
 /** One run on a cluster: its own temporary one, or its share of an existing one. */
 export class ClusterSession implements ExecutorSession {
@@ -25,6 +27,7 @@ export class ClusterSession implements ExecutorSession {
   #cluster: RunCluster | undefined;
   #client: Client | undefined;
   #watch: WorkerWatch | undefined;
+  #endRecord: (() => Promise<void>) | undefined;
   #submitted = 0;
   #cancelReason: string | undefined;
   #closing: Promise<void> | undefined;
@@ -42,6 +45,7 @@ export class ClusterSession implements ExecutorSession {
     const client = await this.#cluster.connect(clientOptions);
     this.#client = client;
     this.#refuseIfCancelled();
+    await this.#record(client);
     if (!watchWorkerStatus) return;
     this.#watch = new WorkerWatch(() => client.info(), this.#session.log);
     await this.#watch.start();
@@ -90,10 +94,26 @@ export class ClusterSession implements ExecutorSession {
     this.#closing ??= closeAll([
       async () => this.#watch?.stop(),
       () => this.#endPending(),
+      () => this.#finishRecord(),
       async () => this.#client?.close(),
       async () => this.#cluster?.close(),
     ]);
     return this.#closing;
+  }
+
+  /** From the first task on, also those of a run that is cancelled while its cluster is still being started. */
+  async #record(client: Client): Promise<void> {
+    const { report } = this.#session;
+    if (report === undefined) return;
+    this.#endRecord = await client.watch({ run: this.#run, profile: true }, report.add);
+  }
+
+  /** A report of what was heard until then is better than none, whatever became of the scheduler. */
+  async #finishRecord(): Promise<void> {
+    if (this.#endRecord === undefined) return;
+    await withDeadline(this.#endRecord(), endRecordMsMax, () => "the last news of the run").catch((error: unknown) => {
+      this.#session.log.warn({ err: error }, "the last of what happened is missing in the performance report");
+    });
   }
 
   /** A scheduler that does not answer must not keep the run from ending: it cancels what no client wants by itself. */

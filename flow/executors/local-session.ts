@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { ExecutorFuture, SubmitExtra, Submittable } from "../executor.ts";
 import { demandOrder } from "./demand-order.ts";
+import { LocalRecord } from "./local-record.ts";
 import { LocalTask } from "./local-task.ts";
 import { collectFutures } from "./nested-futures.ts";
 import type { ExecutorSession, SessionOptions } from "./session-executor.ts";
@@ -16,6 +17,8 @@ export class LocalSession implements ExecutorSession {
   readonly #queued = new WeakSet<LocalTask>();
   readonly #inTask = new AsyncLocalStorage<true>();
   #tail: Promise<void> = Promise.resolve();
+  readonly #ids = new WeakMap<ExecutorFuture, number>();
+  #record: LocalRecord | undefined;
   #submitted = 0;
   #cancelReason: string | undefined;
 
@@ -24,19 +27,33 @@ export class LocalSession implements ExecutorSession {
     this.#when = when;
   }
 
-  async open(): Promise<void> {}
+  async open(): Promise<void> {
+    const { report, context } = this.#options;
+    if (report !== undefined)
+      this.#record = new LocalRecord(report.add, { worker: "local", slots: 1, run: context.flowRunId ?? "" });
+  }
 
   submit(fn: Submittable, args: readonly unknown[], extra: SubmitExtra): ExecutorFuture {
+    const id = ++this.#submitted;
+    const submission = resolveSubmission(fn, id - 1, extra);
     const task = new LocalTask({
       fn,
       args,
-      ...resolveSubmission(fn, this.#submitted++, extra),
+      ...submission,
       flowRun: this.#options.context.flowRunId,
       log: this.#options.log,
       onDemand: () => this.#demand(task),
     });
     const future = new TaskFuture(task);
     this.#tasks.set(future, task);
+    this.#ids.set(future, id);
+    this.#record?.follow({
+      id,
+      ...submission,
+      deps: collectFutures(args).flatMap((input) => this.#ids.get(input) ?? []),
+      outcome: task.outcome,
+      startedMs: () => task.startedMs,
+    });
     if (this.#cancelReason === undefined) this.#unfinished.add(task);
     else void task.cancel({ reason: this.#cancelReason });
     if (this.#when === "at once") this.#enqueue(task);

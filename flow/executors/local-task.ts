@@ -3,6 +3,7 @@ import type { Logger } from "../../protocol/logger.ts";
 import { noCluster } from "../../protocol/nested-client.ts";
 import { runInContext } from "../../protocol/task-context.ts";
 import type { CancelOptions, FutureStatus, Submittable } from "../executor.ts";
+import { nowMs } from "./local-record.ts";
 import { resolveFutures } from "./nested-futures.ts";
 import type { FutureSource } from "./task-future.ts";
 import { cancellationOf, TaskOutcome } from "./task-outcome.ts";
@@ -23,7 +24,9 @@ export interface LocalTaskOptions {
 export class LocalTask implements FutureSource {
   readonly key: string;
   readonly #options: Omit<LocalTaskOptions, "args">;
-  readonly #outcome = new TaskOutcome<unknown>();
+  readonly outcome: TaskOutcome<unknown> = new TaskOutcome();
+  /** When its function was called, in Unix epoch ms. */
+  startedMs: number | undefined;
   readonly #abort = new AbortController();
   #args: readonly unknown[];
 
@@ -34,7 +37,7 @@ export class LocalTask implements FutureSource {
   }
 
   get status(): FutureStatus {
-    return this.#outcome.status;
+    return this.outcome.status;
   }
 
   /** Empty once the task has ended, so that it does not keep the results it was made from. */
@@ -44,11 +47,11 @@ export class LocalTask implements FutureSource {
 
   value(): Promise<unknown> {
     this.#options.onDemand();
-    return this.#outcome.settled;
+    return this.outcome.settled;
   }
 
   async cancel(options: CancelOptions): Promise<void> {
-    if (!this.#outcome.pending) return;
+    if (!this.outcome.pending) return;
     const error = cancellationOf(this.key, options);
     this.#fail(error);
     if (options.force ?? true) this.#abort.abort(error);
@@ -56,7 +59,7 @@ export class LocalTask implements FutureSource {
 
   /** Settles once the task has ended or was given up; never rejects. */
   async run(): Promise<void> {
-    if (!this.#outcome.pending) return;
+    if (!this.outcome.pending) return;
     let args: readonly unknown[];
     try {
       args = (await resolveFutures(this.#args)) as readonly unknown[];
@@ -66,9 +69,10 @@ export class LocalTask implements FutureSource {
       return;
     }
     // It may have been cancelled while its inputs were awaited.
-    if (!this.#outcome.pending) return;
+    if (!this.outcome.pending) return;
     const { timeoutMs } = this.#options;
     const timer = timeoutMs > 0 ? setTimeout(() => this.#timeOut(), timeoutMs) : undefined;
+    this.startedMs = nowMs();
     const startedAtMs = performance.now();
     // The timer cannot fire while synchronous code holds the thread, so the time is looked at once more at the end.
     const isLate = (): boolean => timeoutMs > 0 && performance.now() - startedAtMs > timeoutMs;
@@ -77,18 +81,18 @@ export class LocalTask implements FutureSource {
       (thrown: unknown) => (isLate() ? this.#timeOut() : this.#fail(failure(this.key, thrown))),
     );
     // Waiting for the future, and not for the function, lets the queue go on when the function was given up.
-    await this.#outcome.settled.catch(() => {});
+    await this.outcome.settled.catch(() => {});
     clearTimeout(timer);
   }
 
   #finish(value: unknown): void {
     this.#args = [];
-    this.#outcome.finish(value);
+    this.outcome.finish(value);
   }
 
   #fail(error: unknown): void {
     this.#args = [];
-    this.#outcome.fail(error);
+    this.outcome.fail(error);
   }
 
   async #call(args: readonly unknown[]): Promise<unknown> {

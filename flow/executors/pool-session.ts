@@ -1,6 +1,7 @@
 import type { EncodedValue } from "../../protocol/messages.ts";
 import { decodeValue, encodeValue, Ref } from "../../protocol/value.ts";
 import type { CancelOptions, ExecutorFuture, SubmitExtra, Submittable } from "../executor.ts";
+import { LocalRecord } from "./local-record.ts";
 import { isFuture } from "./nested-futures.ts";
 import { PoolGraph } from "./pool-graph.ts";
 import { PoolSlots } from "./pool-slots.ts";
@@ -23,6 +24,8 @@ export interface PoolSessionOptions extends SessionOptions {
 export class PoolSession implements ExecutorSession {
   readonly #graph = new PoolGraph();
   readonly #code = new SlotCodeStore();
+  readonly #options: PoolSessionOptions;
+  #record: LocalRecord | undefined;
   readonly #slots: PoolSlots;
   readonly #tasks = new WeakMap<ExecutorFuture, PoolTask>();
   #submitted = 0;
@@ -30,14 +33,22 @@ export class PoolSession implements ExecutorSession {
   #cancelReason: string | undefined;
 
   constructor(options: PoolSessionOptions) {
+    this.#options = options;
     this.#slots = new PoolSlots({ ...options, graph: this.#graph });
   }
 
-  async open(): Promise<void> {}
+  async open(): Promise<void> {
+    const { report, slots, context } = this.#options;
+    if (report !== undefined)
+      this.#record = new LocalRecord(report.add, { worker: "pool", slots, run: context.flowRunId ?? "" });
+  }
 
   submit(fn: Submittable, args: readonly unknown[], extra: SubmitExtra): ExecutorFuture {
-    const { key, timeoutMs, priority } = resolveSubmission(fn, this.#submitted++, extra);
-    return this.#futureOf(this.#makeTask(key, { kind: "function", fn, timeoutMs }, args, priority));
+    const { key, name, timeoutMs, priority } = resolveSubmission(fn, this.#submitted++, extra);
+    const task = this.#makeTask(key, { kind: "function", fn, timeoutMs }, args, priority);
+    const deps = task.inputs.map((input) => input.id);
+    this.#record?.follow({ id: task.id, key, name, deps, outcome: task.outcome, startedMs: () => task.startedMs });
+    return this.#futureOf(task);
   }
 
   async cancelAll(reason: string): Promise<void> {

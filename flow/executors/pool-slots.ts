@@ -1,9 +1,10 @@
 import { assertNever, InvariantViolation, WorkerLostError } from "../../protocol/errors.ts";
 import type { Logger } from "../../protocol/logger.ts";
 import { fromWireError } from "../../protocol/wire-error.ts";
-import type { JobEnd, SlotEvent, SlotJob } from "../../worker/executor/slot-job.ts";
+import type { JobEnd, OutputLine, SlotEvent, SlotJob } from "../../worker/executor/slot-job.ts";
 import { createSlotPool, type SlotPool } from "../../worker/executor/slot-pool.ts";
 import type { RunContext } from "../executor.ts";
+import { nowMs } from "./local-record.ts";
 import type { PoolGraph } from "./pool-graph.ts";
 import type { PoolTask } from "./pool-task.ts";
 
@@ -123,10 +124,17 @@ export class PoolSlots {
 
   #onEvent(event: SlotEvent): void {
     switch (event.kind) {
-      case "started":
+      case "started": {
+        const started = this.#running.get(event.job);
+        if (started !== undefined) started.task.startedMs = nowMs();
+        return;
+      }
       case "blocked":
       case "unblocked":
         // Tasks of a pool have no cluster that they could wait for.
+        return;
+      case "profile":
+        // Nobody asked for one.
         return;
       case "log":
         return this.#onLine(event);
@@ -183,7 +191,7 @@ export class PoolSlots {
   }
 
   /** What tasks print appears where it would if they ran in this thread. */
-  #onLine(event: Extract<SlotEvent, { kind: "log" }>): void {
+  #onLine(event: OutputLine): void {
     switch (event.stream) {
       case "stdout":
         process.stdout.write(`${event.line}\n`);
@@ -193,7 +201,7 @@ export class PoolSlots {
         return;
       case "log": {
         const key = event.job === undefined ? undefined : this.#running.get(event.job)?.task.key;
-        this.#options.log.info({ key }, event.line);
+        this.#options.log[event.level]({ key }, event.line);
         return;
       }
       default:

@@ -41,6 +41,8 @@ export class PoolTask {
   /** Demanded tasks that need its result. */
   dependents: PoolTask[] = [];
   code: SlotCode | undefined;
+  /** When its function was called, in Unix epoch ms. */
+  startedMs: number | undefined;
   /** Its result, once it has finished. */
   value: EncodedValue | undefined;
 

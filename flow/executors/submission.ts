@@ -5,6 +5,8 @@ import type { SubmitExtra, Submittable } from "../executor.ts";
 /** What an executor on this machine has to know of a submission besides its function and arguments. */
 export interface Submission {
   readonly key: string;
+  /** What progress and reports show. */
+  readonly name: string;
   /** 0: none. */
   readonly timeoutMs: number;
   readonly priority: number;
@@ -15,6 +17,7 @@ export function resolveSubmission(fn: Submittable, index: number, extra: SubmitE
   const own = isTask(fn) ? fn.options : {};
   return {
     key: submissionKey(fn, index, extra),
+    name: nameOf(fn, extra),
     timeoutMs: extra.timeoutMs ?? own.timeoutMs ?? 0,
     priority: extra.priority ?? own.priority ?? 0,
   };

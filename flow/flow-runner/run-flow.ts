@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import type { ReportEnding } from "../../client/performance-report.ts";
 import type { Clock } from "../../protocol/clock.ts";
 import { CancelledError, ClusterError } from "../../protocol/errors.ts";
 import { type Logger, silentLogger } from "../../protocol/logger.ts";
@@ -11,7 +12,7 @@ import type { FlowRunContext } from "../flow-context.ts";
 import { FlowState, nodeState } from "../flow-state.ts";
 import { RunState } from "../run-state.ts";
 import { callFailureHandler, callStateHandlers, describeError, handlerFailure, plainState } from "../state-handlers.ts";
-import { cancelled, failed, isFinished, isRunning, pending, running, type State } from "../states.ts";
+import { cancelled, failed, isFinished, isRunning, isSuccessful, pending, running, type State } from "../states.ts";
 import { systemClock } from "../system-clock.ts";
 import { finalState } from "./final-state.ts";
 import { FlowRunner } from "./flow-runner.ts";
@@ -60,9 +61,9 @@ export async function runFlow(
   let state: State = await callStateHandlers(handlers, flow, pending(), running());
   if (isRunning(state)) {
     const before = state;
-    state = await execute(flow, runner, executor, options, context, log);
     const judges = reference.flatMap((node) => runner.nodes.get(node) ?? []);
-    if (state.type === "Running") state = finalState([...runner.nodes.values()], judges);
+    const judge = (): State => finalState([...runner.nodes.values()], judges);
+    state = await execute(flow, runner, executor, options, context, log, judge);
     const referenceStates = judges.map(nodeState);
     if (isFinished(state)) state = await callTerminalHandler(flow, state, referenceStates);
     state = await callStateHandlers(handlers, flow, before, state);
@@ -71,30 +72,37 @@ export async function runFlow(
   return new FlowState(state, graph, runner.nodes, context.flowRunId);
 }
 
-/** Gives Running when the tasks were gone through, and otherwise why they were not. */
+/** Gives what `judge` says once the tasks were gone through, and otherwise why they were not. */
 async function execute(
   flow: Flow,
   runner: FlowRunner,
   executor: Executor,
-  { signal, cancel = "stop" }: RunOptions,
+  { signal, cancel = "stop", performanceReportPath }: RunOptions,
   context: FlowRunContext,
   log: Logger,
+  judge: () => State,
 ): Promise<State> {
   const aborted = whenAborted(signal);
+  let state: State | undefined;
   try {
     const body = async (): Promise<State> => {
       const reason = await Promise.race([runner.run(), aborted.reason]);
-      if (reason === undefined) return running();
+      if (reason === undefined) {
+        state = judge();
+        return state;
+      }
       runner.stop(reason);
       await stopWork(executor, runner, cancel, reason, log);
-      return cancelled(`The run was cancelled: ${reason}`);
+      state = cancelled(`The run was cancelled: ${reason}`);
+      return state;
     };
     if (signal?.aborted) throw new CancelledError(await aborted.reason);
-    return await executor.start(body, { context, log });
+    const ending = (): ReportEnding | undefined => (state === undefined ? undefined : endingOf(state));
+    return await executor.start(body, { context, log, performanceReportPath, ending });
   } catch (thrown) {
     const error = toWireError(thrown);
     log.error({ err: thrown, flow: flow.name }, "Unexpected error while running the flow.");
-    const state = signal?.aborted
+    state = signal?.aborted
       ? cancelled(`The run was cancelled: ${error.message}`)
       : failed(`Unexpected error while running the flow: ${describeError(error)}`, error);
     runner.stop(state.message);
@@ -102,6 +110,13 @@ async function execute(
   } finally {
     aborted.forget();
   }
+}
+
+/** As the executor's report tells it; handlers may still replace the state. */
+function endingOf(state: State): ReportEnding {
+  const { type, message } = state;
+  if (isSuccessful(state)) return { outcome: "succeeded", state: type, message };
+  return { outcome: state.type === "Cancelled" ? "cancelled" : "failed", state: type, message };
 }
 
 async function callTerminalHandler(flow: Flow, state: State, referenceStates: readonly RunState[]): Promise<State> {

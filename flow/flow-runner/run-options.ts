@@ -1,6 +1,6 @@
 import type { Reference } from "../../client/placeholder.ts";
 import type { AnyTask } from "../../client/task.ts";
-import { checkOptions, isFlag, isFunction, type OptionChecks } from "../../client/task-options.ts";
+import { checkOptions, isFlag, isFunction, isText, type OptionChecks } from "../../client/task-options.ts";
 import { ConfigurationError } from "../../protocol/errors.ts";
 import type { Logger } from "../../protocol/logger.ts";
 import type { Executor } from "../executor.ts";
@@ -51,6 +51,8 @@ export interface RunOptions {
   readonly runOnSchedule?: boolean | undefined;
   /** Told of each change of a task's state that the flow runner sees: Submitted, Mapped, Retrying, and how it ended. */
   readonly onTaskState?: ((change: TaskStateChange) => void) | undefined;
+  /** Where the run's performance report is written, when it ends in any way. Default: where its executor says, if at all. */
+  readonly performanceReportPath?: string | undefined;
   /** Default: says nothing. */
   readonly logger?: Logger | undefined;
 }
@@ -73,6 +75,7 @@ const runChecks: OptionChecks = {
   taskStates: isObject,
   runOnSchedule: isFlag,
   onTaskState: isFunction,
+  performanceReportPath: isText,
   logger: isObject,
 };
 

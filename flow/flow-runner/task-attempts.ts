@@ -31,6 +31,8 @@ export interface TaskStateChange {
   /** Which child of a mapped task it is. */
   readonly mapIndex?: number | undefined;
   readonly state: State;
+  /** How long its function ran, if it did and that was told. */
+  readonly ranMs?: number | undefined;
 }
 
 export interface TaskAttemptsOptions {
@@ -78,16 +80,16 @@ export class TaskAttempts {
   }
 
   /** Ends a task run. */
-  settle(run: TaskRun, state: State, lengths: TaskRun["lengths"], isWhole: boolean): void {
+  settle(run: TaskRun, state: State, lengths: TaskRun["lengths"], isWhole: boolean, ranMs?: number): void {
     run.end(state, lengths, isWhole);
-    this.tell(run.node, run.mapIndex, state);
+    this.tell(run.node, run.mapIndex, state, ranMs);
   }
 
   /** Tells whoever listens of a change. */
-  tell({ node }: NodeRun, mapIndex: number | undefined, state: State): void {
+  tell({ node }: NodeRun, mapIndex: number | undefined, state: State, ranMs?: number): void {
     if (node.kind === "parameter") return;
     try {
-      this.#options.onTaskState({ task: node.name, mapIndex, state });
+      this.#options.onTaskState({ task: node.name, mapIndex, state, ranMs });
     } catch (error) {
       this.#options.log.error({ err: error, task: node.name }, "A listener to task states threw.");
     }
@@ -154,14 +156,16 @@ export class TaskAttempts {
     }
   }
 
-  #takeSummary(run: TaskRun, { state, lengths }: Summary): void {
+  #takeSummary(run: TaskRun, { state: told, lengths }: Summary): void {
+    // How long it ran belongs to this report of the state, and not to the state.
+    const { ranMs, ...state } = told;
     const isWhole = run.node.isFetched || this.#options.executor.holdsResults === true;
     if (isFinished(state)) {
-      this.settle(run, state, lengths, isWhole);
+      this.settle(run, state, lengths, isWhole, ranMs);
       return;
     }
     run.state = state;
-    this.tell(run.node, run.mapIndex, state);
+    this.tell(run.node, run.mapIndex, state, ranMs);
     if (isScheduled(state)) this.#takeScheduled(run, state, isWhole);
     else this.#submitAfterUpstream(run);
   }

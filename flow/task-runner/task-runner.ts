@@ -27,6 +27,8 @@ export class TaskRunner {
   readonly #runCount: number;
   #state: State;
   #loop: Looped | undefined;
+  /** All rounds together; undefined while none was run. */
+  #ranMs: number | undefined;
 
   constructor(definition: TaskDefinition, request: TaskRunRequest) {
     const { previous } = request;
@@ -40,6 +42,11 @@ export class TaskRunner {
   }
 
   async run(): Promise<State> {
+    const state = await this.#run();
+    return this.#ranMs === undefined ? state : { ...state, ranMs: this.#ranMs };
+  }
+
+  async #run(): Promise<State> {
     // A result that a worker took along when it died is made again, and may then be a better one than it was.
     if (isFinished(this.#state) || !isPending(this.#state)) return this.#state;
     // No change of state: the flow runner will submit the task again once its upstream tasks have ended.
@@ -85,7 +92,7 @@ export class TaskRunner {
     }
   }
 
-  #callFunction(args: readonly unknown[]): Promise<Outcome> {
+  async #callFunction(args: readonly unknown[]): Promise<Outcome> {
     const request = this.#request;
     const loopCount = this.#loop?.loopCount ?? 0;
     const context: FlowTaskContext = {
@@ -98,11 +105,16 @@ export class TaskRunner {
       loopResult: this.#loop?.result,
     };
     const { retryDelayMs } = request.options;
-    return runFunction(() => withFlowContext(context, () => this.#fn(...args)), {
-      runCount: this.#runCount,
-      loopCount: loopCount + 1,
-      retryDelayMs,
-    });
+    const startMs = performance.now();
+    try {
+      return await runFunction(() => withFlowContext(context, () => this.#fn(...args)), {
+        runCount: this.#runCount,
+        loopCount: loopCount + 1,
+        retryDelayMs,
+      });
+    } finally {
+      this.#ranMs = (this.#ranMs ?? 0) + performance.now() - startMs;
+    }
   }
 
   /** Whatever goes wrong in a check (in a user's trigger, say) ends the task, and not the run. */

@@ -2,6 +2,7 @@ import type { WorkerId } from "../../protocol/ids.ts";
 import type { WorkerRegistration } from "../../protocol/messages.ts";
 import { loseWorker, welcomeWorker } from "./losses.ts";
 import { rehome } from "./placement.ts";
+import { recordWorker } from "./recording.ts";
 import type { SchedulerState } from "./state.ts";
 import type { WorkerRecord } from "./worker-record.ts";
 
@@ -38,6 +39,7 @@ export function disconnectWorker(state: SchedulerState, worker: WorkerRecord, re
   probe(state, worker);
   const message = `worker "${worker.name}" is cut off, and has ${state.options.graceMs} ms to come back: ${reason}`;
   state.log("warn", message, { worker: worker.name, reason });
+  recordWorker(state, worker, "disconnected", reason);
 }
 
 /** A worker says hello: for the first time, or again after its connection was lost. */

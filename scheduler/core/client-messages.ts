@@ -5,6 +5,7 @@ import { answerExplain } from "./explain.ts";
 import { cancel, cancelRun, release, retry } from "./futures.ts";
 import { clusterInfo, loadInfo, whoHas } from "./info.ts";
 import { submit } from "./intake.ts";
+import { recordScaling } from "./recording.ts";
 import { dropShares, shareRun } from "./run-shares.ts";
 import { placeScattered, takeScattered } from "./scatter.ts";
 import type { SchedulerState } from "./state.ts";
@@ -56,6 +57,7 @@ export function handleClientMessage(state: SchedulerState, client: ClientRecord,
       return state.reply(client, message.request, loadInfo(state));
     case "scaling": {
       const { reason, ...figures } = message.decision;
+      recordScaling(state, message.decision);
       return state.log("debug", `the cluster is scaled: ${reason}`, figures);
     }
     case "wait-for-workers":
@@ -74,9 +76,12 @@ export function handleClientMessage(state: SchedulerState, client: ClientRecord,
       return state.replication.rebalance(state, client, message.request);
     case "restart":
       return state.requests.restart(state, client, message.request);
+    case "watch":
+    case "unwatch":
+    case "logs":
     case "has-bundles":
     case "put-bundle":
-      // Answered by the shell, which keeps the bundles.
+      // Answered by the shell, which keeps the bundles and what was recorded.
       return;
     default:
       assertNever(message);

@@ -10,7 +10,9 @@ import { takeInventory } from "./inventory.ts";
 import { leftovers } from "./leftovers.ts";
 import { loseWorker } from "./losses.ts";
 import { pump } from "./placement.ts";
+import { answer } from "./questions.ts";
 import { reclaim } from "./reclaim.ts";
+import { recordPresent } from "./recording.ts";
 import { settleAll } from "./settle.ts";
 import { type SchedulerCoreOptions, SchedulerState } from "./state.ts";
 import { handleWorkerMessage } from "./worker-messages.ts";
@@ -86,6 +88,13 @@ export class SchedulerCore {
         if (worker !== undefined) loseWorker(state, worker, event.reason, true);
         return;
       }
+      case "recording":
+        if (event.on && !state.recording) recordPresent(state);
+        state.recording = event.on;
+        return;
+      case "ask":
+        state.effects.push({ kind: "answer", ask: event.ask, value: answer(state, event.question) });
+        return;
       case "wake":
         this.#loseSilent();
         wakeAbsent(state);

@@ -22,6 +22,8 @@ export function enter(state: SchedulerState, task: Task, next: TaskState): void 
   }
   if (previous.kind === "memory") state.copies.forget(task);
   task.state = next;
+  task.group.counts[previous.kind]--;
+  task.group.counts[next.kind]++;
   if (next.kind !== previous.kind) task.sinceMs = Math.round(state.nowMs);
   if (next.kind === "queued") {
     state.queued++;
@@ -41,6 +43,18 @@ export function enter(state: SchedulerState, task: Task, next: TaskState): void 
       if (dep.activeDependents === 0) state.unsettled.push(dep);
     }
     state.unsettled.push(task);
+  }
+}
+
+/** A new task is on the books from now on, in whatever state it is. */
+export function enroll(state: SchedulerState, task: Task): void {
+  state.tasks.set(task.id, task);
+  task.run.tasks++;
+  task.group.total++;
+  task.group.counts[task.state.kind]++;
+  for (const dep of task.deps) {
+    dep.dependents.add(task);
+    task.group.takesFrom(dep.group);
   }
 }
 

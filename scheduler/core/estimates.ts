@@ -1,7 +1,5 @@
 /** What a task of unknown duration is taken to last, until anything is known. */
 export const unknownDurationMs = 500;
-/** What moving a byte is taken to cost. */
-export const bandwidthBytesPerMs = 100_000;
 
 /**
  * The expected duration of the tasks of one name: an exponential average that halves the weight of the past with each

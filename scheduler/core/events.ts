@@ -7,6 +7,8 @@ import type {
   WorkerRegistration,
   WorkerToScheduler,
 } from "../../protocol/messages.ts";
+import type { ClusterEvent } from "../../protocol/record.ts";
+import type { Answers, Question } from "./questions.ts";
 
 /** What a shell may tell the scheduler's core. Bundles are the shell's own affair and never get here. */
 export type SchedulerEvent =
@@ -31,6 +33,10 @@ export type SchedulerEvent =
   | { readonly kind: "worker-probed"; readonly worker: WorkerId; readonly found: boolean }
   /** It is known to be gone. */
   | { readonly kind: "worker-lost"; readonly worker: WorkerId; readonly reason: string }
+  /** Whether anybody wants to hear of what happens, by "record". */
+  | { readonly kind: "recording"; readonly on: boolean }
+  /** The HTTP side wants to know or to do something; answered by exactly one "answer", at once. */
+  | { readonly kind: "ask"; readonly ask: number; readonly question: Question }
   /** `nextWakeupMs()` has come. Extra wakes do nothing. */
   | { readonly kind: "wake" };
 
@@ -42,6 +48,9 @@ export type SchedulerEffect =
   | { readonly kind: "probe-worker"; readonly worker: WorkerId; readonly address: string }
   /** Hang up on a worker that is lost, superseded or gone; the core has already forgotten it. */
   | { readonly kind: "close-worker"; readonly worker: WorkerId; readonly reason: string }
+  /** Something for reports and the dashboard; only while recording. */
+  | { readonly kind: "record"; readonly event: ClusterEvent }
+  | { readonly kind: "answer"; readonly ask: number; readonly value: Answers[Question["kind"]] }
   | {
       readonly kind: "log";
       readonly level: "debug" | "info" | "warn" | "error";

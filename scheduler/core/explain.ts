@@ -30,7 +30,7 @@ export function answerExplain(
 }
 
 /** A key is given up when its task is cancelled; the task itself is known for as long as somebody holds a future for it. */
-function taskOf(state: SchedulerState, key: string): Task | undefined {
+export function taskOf(state: SchedulerState, key: string): Task | undefined {
   let found = state.keys.get(key);
   if (found === undefined) for (const task of state.tasks.values()) if (task.key === key) found = task;
   return found;

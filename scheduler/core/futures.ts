@@ -1,7 +1,7 @@
 import type { WireError } from "../../protocol/errors.ts";
 import type { FutureId } from "../../protocol/ids.ts";
 import type { ClientRecord } from "./client-record.ts";
-import { enter } from "./enter.ts";
+import { enroll, enter } from "./enter.ts";
 import type { SchedulerState } from "./state.ts";
 import { isActive, isNeeded, released, Task } from "./task.ts";
 import { compute, fail, type StopOrder, takeBack, tellErred } from "./transitions.ts";
@@ -126,11 +126,9 @@ function detach(state: SchedulerState, client: ClientRecord, task: Task, error: 
     task.estimate,
   );
   // A retry may want it to run after all, and then needs what the task needs.
-  for (const dep of stub.deps) dep.dependents.add(stub);
   stub.state = { kind: "erred", error, origin: stub };
   stub.sinceMs = Math.round(state.nowMs);
-  state.tasks.set(stub.id, stub);
-  stub.run.tasks++;
+  enroll(state, stub);
   for (const future of futures) {
     client.futures.set(future, stub);
     const want = { client, future };

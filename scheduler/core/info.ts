@@ -1,4 +1,4 @@
-import type { ClusterInfo, LoadInfo, WorkerInfo } from "../../protocol/cluster-info.ts";
+import type { ClusterInfo, LoadInfo, RunInfo, WorkerInfo } from "../../protocol/cluster-info.ts";
 import type { FutureId } from "../../protocol/ids.ts";
 import type { WhoHas } from "../../protocol/messages.ts";
 import { protocolVersion } from "../../protocol/version.ts";
@@ -6,7 +6,7 @@ import type { ClientRecord } from "./client-record.ts";
 import { addressesOf } from "./enter.ts";
 import type { Run } from "./run.ts";
 import type { SchedulerState } from "./state.ts";
-import { isPlaceable } from "./suitability.ts";
+import type { TaskCounts } from "./task-group.ts";
 import type { WorkerRecord } from "./worker-record.ts";
 
 export function whoHas(client: ClientRecord, futures: readonly FutureId[] = [...client.futures.keys()]): WhoHas[] {
@@ -19,30 +19,29 @@ export function whoHas(client: ClientRecord, futures: readonly FutureId[] = [...
   return found;
 }
 
+/** Costs as much as there are workers, runs, and names of tasks in them; not as many as there are tasks. */
 export function clusterInfo(state: SchedulerState): ClusterInfo {
-  const tasks = { waiting: 0, queued: 0, "no-worker": 0, processing: 0, memory: 0, erred: 0, released: 0 };
-  const waiting = new Map<Run, number>();
-  for (const task of state.tasks.values()) {
-    const { kind } = task.state;
-    if (kind === "waiting" || kind === "queued") waiting.set(task.run, (waiting.get(task.run) ?? 0) + 1);
-    if (kind === "queued" && !isPlaceable(state, task.placement)) tasks["no-worker"]++;
-    else tasks[kind]++;
+  const unplaceable = state.noWorkerWatch.unplaceable(state);
+  const tasks = { waiting: 0, queued: -unplaceable, processing: 0, memory: 0, erred: 0, released: 0 };
+  for (const run of state.runs.values()) {
+    for (const { counts } of run.groups.values())
+      for (const kind of Object.keys(tasks) as (keyof TaskCounts)[]) tasks[kind] += counts[kind];
   }
   return {
     version: state.options.version,
     protocol: protocolVersion,
     startedAt: state.options.startedAt,
     workers: Array.from(state.workers.values(), workerInfo),
-    runs: Array.from(state.runs.values(), (run) => ({
-      run: run.name,
-      waiting: waiting.get(run) ?? 0,
-      running: run.processing,
-      finished: run.finished,
-      failed: run.failed,
-    })),
+    runs: Array.from(state.runs.values(), runInfo),
     clients: clientsServed(state),
-    tasks,
+    tasks: { ...tasks, "no-worker": unplaceable },
   };
+}
+
+export function runInfo({ name: run, groups, processing: running, finished, failed }: Run): RunInfo {
+  let waiting = 0;
+  for (const { counts } of groups.values()) waiting += counts.waiting + counts.queued;
+  return { run, waiting, running, finished, failed };
 }
 
 /** Looks at workers and at names of tasks, never at tasks: it is asked every second. */
@@ -66,7 +65,7 @@ export function loadInfo(state: SchedulerState): LoadInfo {
       idleMs: worker.isBusy ? undefined : Math.max(0, state.nowMs - worker.idleSinceMs),
     })),
     queued: state.queued,
-    unplaceable: state.noWorkerWatch.unplacedTasks,
+    unplaceable: state.noWorkerWatch.unplaceable(state),
     queuedMs: state.backlog.ms,
     processing,
     occupancyMs,
@@ -80,7 +79,7 @@ export function clientsServed(state: SchedulerState): number {
   return clients;
 }
 
-function workerInfo(worker: WorkerRecord): WorkerInfo {
+export function workerInfo(worker: WorkerRecord): WorkerInfo {
   const { name, address, host, pid, slots, executor, memoryLimitBytes, version, nodeVersion } = worker.registration;
   return {
     name,

@@ -2,8 +2,10 @@ import type { WireError } from "../../protocol/errors.ts";
 import type { FutureId } from "../../protocol/ids.ts";
 import type { Submission, TaskRequest, TaskSpec } from "../../protocol/messages.ts";
 import type { ClientRecord } from "./client-record.ts";
+import { enroll } from "./enter.ts";
 import type { FnRecord } from "./functions.ts";
 import { graphOrder, topological } from "./order.ts";
+import { recordSubmitted } from "./recording.ts";
 import type { SchedulerState } from "./state.ts";
 import { Task } from "./task.ts";
 import { compute, tellErred, tellFinished } from "./transitions.ts";
@@ -27,6 +29,7 @@ export function submit(state: SchedulerState, client: ClientRecord, submission: 
   }
   state.toClient(client, { op: "accepted", submission: submission.submission });
   const created = create(state, client, submission, plan, positionOf(state, submission));
+  recordSubmitted(state, submission.run, created.length);
   // Inputs first, so that a task finds its inputs' states settled when its own is decided.
   for (const task of created) compute(state, task);
 }
@@ -194,10 +197,8 @@ function create(
       const placement = state.placements.intern(request);
       task = new Task(state.nextTaskId(), key, fn, spec.args, inputs, request, run, placement, priority, fn.estimate);
       task.nested = submission.parent !== undefined;
-      for (const dep of task.deps) dep.dependents.add(task);
-      state.tasks.set(task.id, task);
+      enroll(state, task);
       state.keys.set(key, task);
-      run.tasks++;
       created.push(task);
     }
     byIndex[index] = task;

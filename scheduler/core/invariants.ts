@@ -3,6 +3,7 @@ import type { DurationEstimate } from "./estimates.ts";
 import type { PlacementClass } from "./placement-class.ts";
 import type { SchedulerState } from "./state.ts";
 import { isActive, isNeeded, type Task } from "./task.ts";
+import { type TaskCounts, TaskGroup } from "./task-group.ts";
 import type { WorkerRecord } from "./worker-record.ts";
 
 /** What must be true of the whole state between two events. */
@@ -15,6 +16,7 @@ export function checkInvariants(state: SchedulerState): void {
     if (task.state.kind === "queued") queued++;
   }
   checkClasses(state);
+  checkGroups(state);
   checkBacklog(state);
   if (queued !== state.queued) violated(state, `${queued} tasks are queued, the counter says ${state.queued}`);
   for (const worker of state.workers.values()) checkWorker(state, worker);
@@ -36,6 +38,24 @@ function checkClasses(state: SchedulerState): void {
   for (const [placement, count] of queued) {
     if (count === placement.queued) continue;
     violated(state, `${count} tasks of one class are queued, the counter says ${placement.queued}`);
+  }
+}
+
+/** The counters of tasks by run, name and state. */
+function checkGroups(state: SchedulerState): void {
+  const counted = new Map<TaskGroup, TaskCounts>();
+  for (const run of state.runs.values())
+    for (const group of run.groups.values()) counted.set(group, new TaskGroup("").counts);
+  for (const task of state.tasks.values()) {
+    const counts = counted.get(task.group);
+    if (counts === undefined) violated(state, "it belongs to no group of a run on the books", task);
+    counts[task.state.kind]++;
+  }
+  for (const [group, counts] of counted) {
+    for (const [kind, count] of Object.entries(counts)) {
+      const said = group.counts[kind as keyof TaskCounts];
+      if (said !== count) violated(state, `${count} tasks of ${group.name} are ${kind}, the counter says ${said}`);
+    }
   }
 }
 

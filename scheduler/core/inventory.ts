@@ -1,6 +1,7 @@
 import type { Inventory } from "../../protocol/messages.ts";
 import { endAttempt, startAttempt } from "./attempts.ts";
 import { enter, removeHolder } from "./enter.ts";
+import { recordFound, recordWorker } from "./recording.ts";
 import type { SchedulerState } from "./state.ts";
 import { released, type Task } from "./task.ts";
 import { compute, finish, vanish } from "./transitions.ts";
@@ -21,6 +22,7 @@ export function takeInventory(state: SchedulerState, worker: WorkerRecord, inven
   worker.definedFns.clear();
   const awayMs = Math.round(state.nowMs - absence.sinceMs);
   state.log("info", `worker "${worker.name}" is back after ${awayMs} ms`, { worker: worker.name, awayMs });
+  recordWorker(state, worker, "back");
 
   const held = new Map(inventory.held.map(({ task, bytes }) => [task, bytes]));
   dropMissing(state, worker, held);
@@ -28,7 +30,7 @@ export function takeInventory(state: SchedulerState, worker: WorkerRecord, inven
   for (const [task, bytes] of held)
     if (state.tasks.get(task)?.holders.has(worker) !== true) stored(state, worker, task, bytes);
 
-  if (worker.status === "paused") pause(state, worker);
+  if (inventory.status !== "running") pause(state, worker);
   state.requests.workerBack(state, worker, inventory.runs);
   state.copies.workerGone(worker);
   if (worker.stopOrder !== undefined) state.toWorker(worker, worker.stopOrder);
@@ -65,8 +67,10 @@ function compareAttempts(
       if (attempt.started && !task.state.started) startAttempt(task, state.nowMs);
       worker.running += Number(attempt.started) - Number(task.state.started);
       task.state.started = attempt.started;
-    } else if (bytes !== undefined) finish(state, task, worker, bytes);
-    else givenBack.push(task);
+    } else if (bytes !== undefined) {
+      recordFound(state, task, worker, bytes);
+      finish(state, task, worker, bytes);
+    } else givenBack.push(task);
   }
   for (const { task, attempt, force, reason } of [...worker.stopping.values()]) {
     const isOpen = open.delete(stoppingKey(task, attempt));

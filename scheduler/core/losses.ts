@@ -3,6 +3,7 @@ import type { WorkerRegistration } from "../../protocol/messages.ts";
 import { endAttempt } from "./attempts.ts";
 import { enter, removeHolder } from "./enter.ts";
 import { rehome } from "./placement.ts";
+import { recordLost, recordStopped, recordWorker } from "./recording.ts";
 import type { SchedulerState } from "./state.ts";
 import { released, type Task } from "./task.ts";
 import { compute, fail, tellFinished, vanish } from "./transitions.ts";
@@ -28,6 +29,7 @@ export function welcomeWorker(state: SchedulerState, id: WorkerId, registration:
     slots: worker.slots,
     pid: registration.pid,
   });
+  recordWorker(state, worker, "joined");
   state.requests.workersChanged(state);
   state.noWorkerWatch.workersChanged();
 }
@@ -55,6 +57,8 @@ export function loseWorker(state: SchedulerState, worker: WorkerRecord, reason: 
   state.effects.push({ kind: "close-worker", worker: worker.id, reason });
   state.log(blame ? "warn" : "info", `worker "${worker.name}" is gone: ${reason}`, { worker: worker.name, reason });
 
+  recordWorker(state, worker, blame ? "lost" : "left", reason);
+
   const vanished: Task[] = [];
   for (const task of [...worker.holds]) {
     removeHolder(task, worker);
@@ -67,6 +71,7 @@ export function loseWorker(state: SchedulerState, worker: WorkerRecord, reason: 
   const coResident = started.map((task) => task.key);
   for (const task of abandoned) {
     const suspect = blame && started.includes(task);
+    recordLost(state, task, worker, reason);
     endAttempt(task, "lost", reason, state.nowMs);
     enter(state, task, released);
     if (suspect) {
@@ -74,7 +79,10 @@ export function loseWorker(state: SchedulerState, worker: WorkerRecord, reason: 
       task.lostAttempts.push({ attempt: task.attempts, worker: worker.name, reason, coResident: others });
     }
   }
-  for (const entry of worker.stopping.values()) for (const whenStopped of entry.whenStopped) whenStopped();
+  for (const { recorded, whenStopped } of worker.stopping.values()) {
+    recordStopped(state, recorded);
+    for (const tell of whenStopped) tell();
+  }
   worker.stopping.clear();
   worker.lent = 0;
 
@@ -94,6 +102,7 @@ function workerLost(task: Task): ReturnType<typeof wireError> {
   // A copy: a retry starts a new list, and this error goes on telling of the old one.
   const attempts = [...task.lostAttempts];
   const fates = attempts.map((lost) => `attempt ${lost.attempt} on ${lost.worker} (${lost.reason})`).join("; ");
-  const message = `The task "${task.key}" is given up: ${attempts.length} workers died while they ran it: ${fates}. If it is the task that kills them (memory, native code), run it on its own with more memory; if not, retry it.`;
+  const died = attempts.length === 1 ? "a worker died" : `${attempts.length} workers died`;
+  const message = `The task "${task.key}" is given up: ${died} while running it: ${fates}. If it is the task that kills them (memory, native code), run it on its own with more memory; if not, retry it.`;
   return wireError("WORKER_LOST", message, { key: task.key, attempts });
 }

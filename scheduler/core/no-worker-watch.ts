@@ -42,10 +42,10 @@ export class NoWorkerWatch {
     for (const placement of this.#queued) this.#changed.add(placement);
   }
 
-  /** How many queued tasks no worker could run. */
-  get unplacedTasks(): number {
+  /** How many queued tasks no worker could run now. */
+  unplaceable(state: SchedulerState): number {
     let tasks = 0;
-    for (const placement of this.#unplaced.keys()) tasks += placement.queued;
+    for (const placement of this.#queued) if (!isPlaceable(state, placement)) tasks += placement.queued;
     return tasks;
   }
 

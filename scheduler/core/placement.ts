@@ -1,7 +1,6 @@
 import type { Input } from "../../protocol/messages.ts";
 import { beginAttempt } from "./attempts.ts";
 import { addressesOf, enter } from "./enter.ts";
-import { bandwidthBytesPerMs } from "./estimates.ts";
 import type { FnRecord } from "./functions.ts";
 import { placementOf } from "./oversize.ts";
 import { hasRoom, suits } from "./placement-class.ts";
@@ -16,8 +15,6 @@ import type { WorkerRecord } from "./worker-record.ts";
 /** Short tasks are sent ahead until a slot has this much to do, so that it never waits for a round trip. */
 const prefillMs = 5;
 const prefillTasksMax = 256;
-/** What a peer transfer costs beside its bytes. */
-const transferLatencyMs = 1;
 
 /** Every input is in memory: queues the task, at the worker that holds most of its inputs if one does. */
 export function queueReady(state: SchedulerState, task: Task): void {
@@ -128,7 +125,7 @@ function overflowFor(state: SchedulerState, worker: WorkerRecord, accepts: (task
     const task = victim.preferred.best(accepts);
     if (task === undefined) continue;
     const waitMs = takesTasks(victim) && victim.assigned < victim.slots ? 0 : victim.occupancyMs / victim.slots;
-    const gainMs = waitMs - fetchMs(task, worker);
+    const gainMs = waitMs - fetchMs(state, task, worker);
     // One that takes no tasks never runs it; nor does one that only suited while a worker that was wished for was away.
     const stranded = !takesTasks(victim) || !suits(task.placement, victim, state.workers.values());
     if (gainMs > bestGainMs || stranded) {
@@ -140,15 +137,15 @@ function overflowFor(state: SchedulerState, worker: WorkerRecord, accepts: (task
 }
 
 /** What it takes the worker to get the inputs that it does not hold. */
-export function fetchMs(task: Task, worker: WorkerRecord): number {
+export function fetchMs(state: SchedulerState, task: Task, worker: WorkerRecord): number {
   let bytes = 0;
-  let transfers = 0;
+  let holdsAll = true;
   for (const dep of task.deps) {
     if (dep.holders.has(worker)) continue;
     bytes += dep.resultBytes;
-    transfers = 1;
+    holdsAll = false;
   }
-  return bytes / bandwidthBytesPerMs + transfers * transferLatencyMs;
+  return holdsAll ? 0 : state.bandwidth.fetchMs(bytes);
 }
 
 function assign(state: SchedulerState, task: Task, worker: WorkerRecord): void {
@@ -156,7 +153,7 @@ function assign(state: SchedulerState, task: Task, worker: WorkerRecord): void {
   if (fn === undefined) return;
   beginAttempt(task, worker.name, state.nowMs);
   const attempt = task.attempts;
-  const estimateMs = task.estimate.ms + fetchMs(task, worker);
+  const estimateMs = task.estimate.ms + fetchMs(state, task, worker);
   enter(state, task, {
     kind: "processing",
     worker,

@@ -39,7 +39,7 @@ function waitingThere(worker: WorkerRecord): Task[] {
 function pays(state: SchedulerState, task: Task, from: WorkerRecord, to: WorkerRecord): boolean {
   if (task.state.kind !== "processing" || !mayRun(state, task, to)) return false;
   const waitMs = (from.occupancyMs - task.state.estimateMs) / from.slots;
-  return waitMs > fetchMs(task, to);
+  return waitMs > fetchMs(state, task, to);
 }
 
 function askBack(state: SchedulerState, task: Task, worker: WorkerRecord): void {

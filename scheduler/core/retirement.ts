@@ -1,6 +1,7 @@
 import type { ClientRecord } from "./client-record.ts";
 import { type Copies, EvenLoad } from "./copies.ts";
 import { rehome } from "./placement.ts";
+import { recordWorker } from "./recording.ts";
 import type { SchedulerState } from "./state.ts";
 import { isNeeded } from "./task.ts";
 import { wireError } from "./wire-error.ts";
@@ -54,6 +55,7 @@ export class Retirement {
     this.#requests.add({ client, request, names: leaving.map((worker) => worker.name), leaving: new Set(leaving) });
     for (const worker of leaving) {
       worker.status = "retiring";
+      recordWorker(state, worker, "retiring");
       this.#leaving.add(worker);
     }
     for (const worker of leaving) rehome(state, worker);
@@ -67,7 +69,8 @@ export class Retirement {
         this.#stopped.delete(worker);
       } else if (
         worker.absence === undefined &&
-        worker.assigned === 0 &&
+        // What lent its slot counts, too: its result is to be handed over like any other.
+        worker.processing.size + worker.stopping.size === 0 &&
         !this.#stopped.has(worker) &&
         this.#handedOver(state, worker)
       ) {

@@ -2,9 +2,13 @@ import type { ClientRecord } from "./client-record.ts";
 import type { Run } from "./run.ts";
 import type { SchedulerState } from "./state.ts";
 
-/** What a client asked for a run. Kept by name, because a run is on the books only while it has tasks. */
+/** How many runs may have a share for good: names come and go for as long as the scheduler lives. */
+const forGoodMax = 1_000;
+
+/** What somebody asked for a run. Kept by name, because a run is on the books only while it has tasks. */
 export interface RunShare {
-  readonly client: ClientRecord;
+  /** It holds for as long as this client is there; undefined: until somebody says otherwise. */
+  readonly client: ClientRecord | undefined;
   readonly weight: number;
   readonly slotsMax: number;
 }
@@ -15,7 +19,23 @@ export function shareRun(
   name: string,
   { weight, slotsMax }: { readonly weight: number; readonly slotsMax: number },
 ): void {
-  const share = { client, weight, slotsMax };
+  setShare(state, name, { client, weight, slotsMax });
+}
+
+/** What whoever runs the cluster says of a run; `slotsMax` 0: no limit. */
+export function shareRunForGood(
+  state: SchedulerState,
+  name: string,
+  { weight, slotsMax }: { readonly weight: number; readonly slotsMax: number },
+): void {
+  const lasting = [...state.shares].filter(([, { client }]) => client === undefined);
+  if (lasting.length >= forGoodMax) for (const [oldest] of lasting.slice(forGoodMax - 1)) state.shares.delete(oldest);
+  setShare(state, name, { client: undefined, weight, slotsMax: slotsMax || Number.POSITIVE_INFINITY });
+}
+
+function setShare(state: SchedulerState, name: string, share: RunShare): void {
+  // As the latest.
+  state.shares.delete(name);
   state.shares.set(name, share);
   const run = state.runs.get(name);
   if (run !== undefined) applyShare(run, share);

@@ -1,4 +1,5 @@
 import { runsBefore, type Task } from "./task.ts";
+import { TaskGroup } from "./task-group.ts";
 
 /** All that shares slots as one party: a flow run, or what a client submits without naming a run. */
 export class Run {
@@ -16,9 +17,20 @@ export class Run {
   lent = 0;
   finished = 0;
   failed = 0;
+  /** Its tasks by the name of what they run. */
+  readonly groups: Map<string, TaskGroup> = new Map();
 
   constructor(name: string) {
     this.name = name;
+  }
+
+  group(name: string): TaskGroup {
+    let group = this.groups.get(name);
+    if (group === undefined) {
+      group = new TaskGroup(name);
+      this.groups.set(name, group);
+    }
+    return group;
   }
 
   serve(slotMs: number): void {

@@ -1,6 +1,6 @@
 import type { ClientToScheduler, ScatterPlace } from "../../protocol/messages.ts";
 import type { ClientRecord } from "./client-record.ts";
-import { addHolder } from "./enter.ts";
+import { addHolder, enroll } from "./enter.ts";
 import { DurationEstimate } from "./estimates.ts";
 import type { SchedulerState } from "./state.ts";
 import { Task } from "./task.ts";
@@ -70,9 +70,8 @@ export function takeScattered(state: SchedulerState, client: ClientRecord, messa
       [0, 0, 0],
       new DurationEstimate(),
     );
-    state.tasks.set(task.id, task);
+    enroll(state, task);
     state.keys.set(key, task);
-    run.tasks++;
     client.futures.set(future, task);
     task.wants.push({ client, future });
     task.resultBytes = place.bytes;

@@ -38,6 +38,7 @@ function forget(state: SchedulerState, task: Task): void {
   state.tasks.delete(task.id);
   if (state.keys.get(task.key) === task) state.keys.delete(task.key);
   task.run.tasks--;
+  task.group.counts[task.state.kind]--;
   state.dropRunIfEmpty(task.run);
   for (const dep of task.deps) {
     dep.dependents.delete(task);

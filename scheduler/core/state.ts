@@ -2,6 +2,7 @@ import { type ClientId, type TaskId, taskId, type WorkerId } from "../../protoco
 import type { SchedulerToClient, SchedulerToWorker } from "../../protocol/messages.ts";
 import { Story } from "../../protocol/story.ts";
 import { Backlog } from "./backlog.ts";
+import { Bandwidth } from "./bandwidth.ts";
 import type { ClientRecord } from "./client-record.ts";
 import { Copies } from "./copies.ts";
 import type { SchedulerEffect } from "./events.ts";
@@ -22,13 +23,15 @@ export interface SchedulerCoreOptions {
   /** ISO time, shown by `info`. */
   readonly startedAt: string;
   /** A worker that is silent this long on an open socket is lost, in ms; at least ten heartbeats. Default 30,000. */
-  readonly workerTtlMs?: number;
+  readonly workerTtlMs?: number | undefined;
   /** A worker or client that was cut off and is back within this time goes on as if nothing had happened, in ms. Default 30,000; 0: never. */
-  readonly graceMs?: number;
+  readonly graceMs?: number | undefined;
   /** How many workers may die under a task before it fails with `WorkerLostError`. Default 3. */
-  readonly allowedWorkerLosses?: number;
+  readonly allowedWorkerLosses?: number | undefined;
   /** Tasks without a known duration are sent to a worker up to this multiple of its slots. Default 1.1. */
   readonly workerSaturation?: number;
+  /** Unix epoch time at which the core's clock read 0, in ms; for what is recorded. Default 0. */
+  readonly epochMs?: number;
   /** A queued task that no connected worker could ever run fails after this long, in ms. Default: never. */
   readonly noWorkersTimeoutMs?: number | undefined;
 }
@@ -51,6 +54,7 @@ export class SchedulerState {
   readonly runs: Map<string, Run> = new Map();
   readonly shares: Map<string, RunShare> = new Map();
   readonly fns: FunctionTable = new FunctionTable();
+  readonly bandwidth: Bandwidth = new Bandwidth();
   readonly placements: PlacementClasses = new PlacementClasses();
   /** Numbers handed out for values that a client is putting on workers right now. */
   readonly reserved: Map<TaskId, Reservation> = new Map();
@@ -75,6 +79,8 @@ export class SchedulerState {
   askedBack = 0;
   /** The least memory limit of any worker, Infinity without any; undefined: to be found out, since workers came or went. */
   leastLimitBytes: number | undefined = undefined;
+  /** Whether what happens is told by "record". */
+  recording = false;
   generation = 0;
   ticket = 0;
   readonly story: Story = new Story();
@@ -89,8 +95,14 @@ export class SchedulerState {
       graceMs: options.graceMs ?? 30_000,
       allowedWorkerLosses: options.allowedWorkerLosses ?? 3,
       workerSaturation: options.workerSaturation ?? 1.1,
+      epochMs: options.epochMs ?? 0,
       noWorkersTimeoutMs: options.noWorkersTimeoutMs ?? Number.POSITIVE_INFINITY,
     };
+  }
+
+  /** The number that was given out last. */
+  get lastTask(): number {
+    return this.#lastTask;
   }
 
   nextTaskId(): TaskId {

@@ -7,6 +7,7 @@ import type { DurationEstimate } from "./estimates.ts";
 import type { FnRecord } from "./functions.ts";
 import type { PlacementClass } from "./placement-class.ts";
 import type { Run } from "./run.ts";
+import type { TaskGroup } from "./task-group.ts";
 import type { WorkerRecord } from "./worker-record.ts";
 
 /** Each state holds exactly the data that exists in it. */
@@ -64,6 +65,7 @@ export class Task {
   readonly deps: readonly Task[];
   readonly request: TaskRequest;
   readonly run: Run;
+  readonly group: TaskGroup;
   /** As its request says, and by the size of its inputs once that is known. */
   placement: PlacementClass;
   /** −user priority, submission generation, graph order: lower runs first. */
@@ -119,6 +121,8 @@ export class Task {
     this.deps = unique === undefined || unique.size === inputs.length ? inputs : [...unique];
     this.request = request;
     this.run = run;
+    // A scattered value has no function.
+    this.group = run.group(fn?.name ?? "scattered");
     this.placement = placement;
     this.priority = priority;
     this.estimate = estimate;

@@ -3,6 +3,7 @@ import { endAttempt } from "./attempts.ts";
 import { addHolder, addressesOf, enter, removeHolder } from "./enter.ts";
 import { oversize } from "./oversize.ts";
 import { queueReady } from "./placement.ts";
+import { recordTaskEnd, stoppedAttempt } from "./recording.ts";
 import type { SchedulerState } from "./state.ts";
 import { inMemory, isActive, isNeeded, released, type Task, type TaskState, type Want } from "./task.ts";
 import { wireError } from "./wire-error.ts";
@@ -47,6 +48,7 @@ export function finish(state: SchedulerState, task: Task, worker: WorkerRecord, 
   task.resultBytes = resultBytes;
   enter(state, task, inMemory);
   task.run.finished++;
+  task.group.finished++;
   addHolder(task, worker);
   // It may have been asked for a copy, and have computed the result itself in place of that.
   state.copies.arrived(task, worker);
@@ -108,6 +110,8 @@ export function fail(state: SchedulerState, first: Task, error: WireError, origi
     // A cancelled task is its client's own affair: whoever submits its key afterwards gets a task that runs.
     if (error.code === "CANCELLED" && state.keys.get(task.key) === task) state.keys.delete(task.key);
     task.run.failed++;
+    task.group.failed++;
+    recordTaskEnd(state, task, error, origin);
     stopWaitingFor(state, task);
     for (const want of task.wants) tellErred(state, want, error);
     state.unsettled.push(task);
@@ -126,11 +130,21 @@ export function takeBack(state: SchedulerState, task: Task, order: StopOrder): v
   if (processing.kind !== "processing") return;
   const { worker, attempt, lent } = processing;
   const { resources } = task.placement;
+  const recorded = stoppedAttempt(state, task, worker, order.reason);
   endAttempt(task, "cancelled", order.reason, state.nowMs);
   enter(state, task, released);
   worker.consume(resources);
   const { force, reason } = order;
-  const stopping: StoppingAttempt = { task: task.id, attempt, resources, lent, force, reason, whenStopped: [] };
+  const stopping: StoppingAttempt = {
+    task: task.id,
+    attempt,
+    resources,
+    lent,
+    force,
+    reason,
+    whenStopped: [],
+    recorded,
+  };
   if (lent) worker.lent++;
   worker.stopping.set(stoppingKey(task.id, attempt), stopping);
   state.toWorker(worker, { op: "cancel", task: task.id, attempt, force: order.force, reason: order.reason });

@@ -1,10 +1,19 @@
-import { assertNever, type WireError } from "../../protocol/errors.ts";
+import { assertNever } from "../../protocol/errors.ts";
 import type { TaskId } from "../../protocol/ids.ts";
 import type { WorkerToScheduler } from "../../protocol/messages.ts";
 import { endAttempt, never, startAttempt } from "./attempts.ts";
 import { addHolder, addressesOf, enter, removeHolder } from "./enter.ts";
 import { loseWorker } from "./losses.ts";
 import { rehome } from "./placement.ts";
+import {
+  recordDisk,
+  recordEnded,
+  recordProfile,
+  recordStopped,
+  recordTransfer,
+  recordVitals,
+  recordWorker,
+} from "./recording.ts";
 import type { SchedulerState } from "./state.ts";
 import { isNeeded, released, type Task } from "./task.ts";
 import { compute, fail, finish, takeBack, vanish } from "./transitions.ts";
@@ -12,6 +21,8 @@ import { stoppingKey, type WorkerRecord } from "./worker-record.ts";
 
 /** Failures that were nobody's fault are repeated this often before the task fails with the last of them. */
 const unblamedFailuresMax = 10;
+
+type Message<Op extends WorkerToScheduler["op"]> = Extract<WorkerToScheduler, { readonly op: Op }>;
 
 export function handleWorkerMessage(state: SchedulerState, worker: WorkerRecord, message: WorkerToScheduler): void {
   worker.lastHeardMs = state.nowMs;
@@ -21,6 +32,7 @@ export function handleWorkerMessage(state: SchedulerState, worker: WorkerRecord,
       return;
     case "heartbeat":
       worker.memoryBytes = message.memoryBytes;
+      recordVitals(state, worker, message);
       for (const task of worker.processing) {
         if (task.startedMs !== never) task.estimate.stillRunning(state.nowMs - task.startedMs);
       }
@@ -32,9 +44,9 @@ export function handleWorkerMessage(state: SchedulerState, worker: WorkerRecord,
     case "returned":
       return lend(state, worker, message.task, message.attempt, false);
     case "done":
-      return done(state, worker, message.task, message.attempt, message.bytes, message.endMs - message.startMs);
+      return done(state, worker, message);
     case "failed":
-      return failed(state, worker, message.task, message.attempt, message.error, message.blame === "task");
+      return failed(state, worker, message);
     case "cancelled":
       return cancelled(state, worker, message.task, message.attempt);
     case "kept":
@@ -45,18 +57,27 @@ export function handleWorkerMessage(state: SchedulerState, worker: WorkerRecord,
       return dropped(state, worker, message.task);
     case "unreachable-input":
       return unreachable(state, worker, message.task, message.addresses);
+    case "transferred":
+      recordTransfer(state, worker, message);
+      return state.bandwidth.sample(message.bytes, message.endMs - message.startMs);
     case "run-reply":
       return state.requests.ranOnWorker(state, worker, message.request, message.value, message.error);
     case "status":
       if (worker.status === "retiring") return;
       worker.status = message.status;
+      recordWorker(state, worker, message.status);
       if (message.status === "running") state.hungry.add(worker);
       else pause(state, worker);
       return;
     case "goodbye":
       return loseWorker(state, worker, `said goodbye: ${message.reason}`, message.suspect === true);
+    case "disk":
+      return recordDisk(state, worker, message);
+    case "profile":
+      return recordProfile(state, worker, message.frames);
     case "get-bundle":
-      // Answered by the shell, which keeps the bundles.
+    case "log":
+      // For the shell, which keeps the bundles and the lines of logs.
       return;
     default:
       assertNever(message);
@@ -94,6 +115,8 @@ function cancelled(state: SchedulerState, worker: WorkerRecord, id: TaskId, atte
 
 /** It begins nothing more, so what it has not begun is for others. What it had begun it said before this. */
 export function pause(state: SchedulerState, worker: WorkerRecord): void {
+  // One that leaves by its own wish never runs what only it could.
+  if (worker.status === "retiring") state.noWorkerWatch.workersChanged();
   for (const task of [...worker.processing]) {
     if (task.state.kind !== "processing" || task.state.started) continue;
     const reason = "its worker takes no more tasks";
@@ -116,14 +139,8 @@ function lend(state: SchedulerState, worker: WorkerRecord, id: TaskId, attempt: 
   if (lent) state.hungry.add(worker);
 }
 
-function done(
-  state: SchedulerState,
-  worker: WorkerRecord,
-  id: TaskId,
-  attempt: number,
-  bytes: number,
-  durationMs: number,
-): void {
+function done(state: SchedulerState, worker: WorkerRecord, message: Message<"done">): void {
+  const { task: id, attempt, bytes, startMs, endMs } = message;
   const task = attemptOf(state, worker, id, attempt);
   if (task === undefined) {
     confirmStopped(state, worker, id, attempt);
@@ -131,25 +148,24 @@ function done(
     if (state.tasks.get(id)?.holders.has(worker) !== true) state.toWorker(worker, { op: "free", tasks: [id] });
     return;
   }
+  const durationMs = endMs - startMs;
+  recordEnded(state, task, worker, { fate: "done", bytes, message: "", startMs, endMs });
   // No time at all means that the worker held the result already, which says nothing of the task's duration.
   if (durationMs > 0) task.estimate.sample(durationMs);
   task.run.serve(Math.max(0, durationMs));
+  task.group.computeMs += Math.max(0, durationMs);
   finish(state, task, worker, bytes);
 }
 
-function failed(
-  state: SchedulerState,
-  worker: WorkerRecord,
-  id: TaskId,
-  attempt: number,
-  error: WireError,
-  blamed: boolean,
-): void {
+function failed(state: SchedulerState, worker: WorkerRecord, message: Message<"failed">): void {
+  const { task: id, attempt, error, startMs, endMs } = message;
   const task = attemptOf(state, worker, id, attempt);
   if (task === undefined) {
     confirmStopped(state, worker, id, attempt);
     return;
   }
+  const blamed = message.blame === "task";
+  recordEnded(state, task, worker, { fate: "failed", bytes: 0, message: error.message, startMs, endMs });
   // The attempt is over on the worker; from here on there is nothing there to take back.
   endAttempt(task, "failed", error.message, state.nowMs);
   enter(state, task, released);
@@ -169,6 +185,7 @@ export function confirmStopped(state: SchedulerState, worker: WorkerRecord, id: 
   if (entry.lent) worker.lent--;
   if (!worker.isBusy) worker.idleSinceMs = state.nowMs;
   worker.giveBack(entry.resources);
+  recordStopped(state, entry.recorded);
   state.hungry.add(worker);
   for (const whenStopped of entry.whenStopped) whenStopped();
 }

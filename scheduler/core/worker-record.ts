@@ -2,6 +2,7 @@ import type { WorkerStatus } from "../../protocol/cluster-info.ts";
 import type { FnId, TaskId, WorkerId } from "../../protocol/ids.ts";
 import type { SchedulerToWorker, WorkerRegistration } from "../../protocol/messages.ts";
 import { ReadyQueues } from "./ready-queues.ts";
+import type { StoppedAttempt } from "./recording.ts";
 import type { Task } from "./task.ts";
 
 /** An attempt that was taken back and whose end the worker has not confirmed: it still occupies its place. */
@@ -14,6 +15,8 @@ export interface StoppingAttempt {
   readonly force: boolean;
   readonly reason: string;
   readonly whenStopped: (() => void)[];
+  /** What is to be recorded of it once it has stopped; undefined if it never began, or nobody records. */
+  readonly recorded: StoppedAttempt | undefined;
 }
 
 /** A worker that lost its connection and is waited for. */

@@ -21,7 +21,10 @@ import { heartbeatMs } from "../core/heartbeat.ts";
 import { answerClient, sendBundle } from "./bundle-answers.ts";
 import { BundleStore, type BundleStoreOptions } from "./bundle-store.ts";
 import { CoreDriver } from "./core-driver.ts";
+import { DashboardSite } from "./dashboard-site.ts";
+import { Desk } from "./desk.ts";
 import { createHttpServer, listen, reachableHost, type ServerTls } from "./listen.ts";
+import { Observation } from "./observation.ts";
 import { isListening } from "./probe.ts";
 
 export interface SchedulerServerOptions {
@@ -42,6 +45,14 @@ export interface SchedulerServerOptions {
   readonly bundles?: BundleStoreOptions | undefined;
   /** A worker that was cut off and is back within this time goes on as if nothing had happened. Default 30,000; 0: never. */
   readonly graceMs?: number | undefined;
+  /** How many of the last events are kept, for those who begin to watch later. Default 0, and 100,000 with a dashboard. */
+  readonly keptEvents?: number | undefined;
+  /** A worker that is silent this long on an open socket is lost; never less than ten heartbeats. Default 30,000. */
+  readonly workerTtlMs?: number | undefined;
+  /** How many workers may die under a task before it fails with WORKER_LOST. Default 3. */
+  readonly allowedWorkerLosses?: number | undefined;
+  /** Serves pages, `/api/v1` and `/metrics`, at the same port or at one of their own (0: any free one). Default false. */
+  readonly dashboard?: boolean | number | undefined;
 }
 
 export interface CloseOptions {
@@ -50,6 +61,14 @@ export interface CloseOptions {
   /** Told to whoever is connected. */
   readonly reason?: string | undefined;
 }
+
+/** So many events are kept for whoever opens the dashboard. */
+const keptForDashboard = 100_000;
+
+const hasDashboard = (
+  options: SchedulerServerOptions,
+): options is SchedulerServerOptions & { readonly dashboard: true | number } =>
+  options.dashboard !== undefined && options.dashboard !== false;
 
 type ClientConnection = Connection<ClientToScheduler, SchedulerToClient>;
 type WorkerConnection = Connection<WorkerToScheduler, SchedulerToWorker>;
@@ -72,6 +91,9 @@ export class SchedulerServer implements AsyncDisposable {
   readonly #bundles: BundleStore;
   readonly #core: SchedulerCore;
   readonly #driver: CoreDriver;
+  readonly #observation: Observation;
+  readonly #desk: Desk;
+  #site: DashboardSite | undefined;
   readonly #clients = new Map<ClientId, ClientConnection>();
   /** Those among them that only look after the cluster. */
   readonly #observers = new Set<ClientId>();
@@ -89,7 +111,14 @@ export class SchedulerServer implements AsyncDisposable {
     const server = createHttpServer(options.tls);
     const port = await listen(server, host, options.port ?? 8786);
     const scheme = options.tls === undefined ? "ws" : "wss";
-    return new SchedulerServer(server, port, `${scheme}://${reachableHost(host)}:${port}`, options);
+    const scheduler = new SchedulerServer(server, port, `${scheme}://${reachableHost(host)}:${port}`, options);
+    try {
+      await scheduler.#openDashboard(host, options);
+    } catch (error) {
+      await scheduler.close();
+      throw error;
+    }
+    return scheduler;
   }
 
   private constructor(
@@ -101,7 +130,14 @@ export class SchedulerServer implements AsyncDisposable {
     this.#server = server;
     this.port = port;
     this.address = address;
-    this.#log = options.log ?? silentLogger;
+    this.#observation = new Observation({
+      log: options.log ?? silentLogger,
+      keptMax: options.keptEvents ?? (hasDashboard(options) ? keptForDashboard : 0),
+      onWanted: (on) => this.#driver.dispatch([{ kind: "recording", on }]),
+      workers: () => this.#workers.keys(),
+      order: (worker, message) => this.#send(this.#workers.get(worker), message),
+    });
+    this.#log = this.#observation.logs.log;
     this.#idleTimeoutMs = options.idleTimeoutMs;
     this.#bundles = new BundleStore(options.bundles);
     this.closed = new Promise((resolve, reject) => {
@@ -113,7 +149,11 @@ export class SchedulerServer implements AsyncDisposable {
     this.#core = new SchedulerCore({
       version,
       startedAt: new Date().toISOString(),
-      ...(options.graceMs === undefined ? {} : { graceMs: options.graceMs }),
+      // The driver's clock.
+      epochMs: performance.timeOrigin,
+      graceMs: options.graceMs,
+      workerTtlMs: options.workerTtlMs,
+      allowedWorkerLosses: options.allowedWorkerLosses,
       noWorkersTimeoutMs: options.noWorkersTimeoutMs,
     });
     this.#driver = new CoreDriver(
@@ -121,10 +161,13 @@ export class SchedulerServer implements AsyncDisposable {
       (effect) => this.#perform(effect),
       (error) => this.#breakDown(error),
     );
+    this.#desk = new Desk((events) => this.#driver.dispatch(events));
+    if (this.#observation.watches.wanted) this.#driver.dispatch([{ kind: "recording", on: true }]);
     this.#accepted = acceptConnections(server, {
       token: options.token,
       version,
       log: this.#log,
+      elsewhere: (request, socket, head) => this.#site?.upgrade(request, socket, head) === true,
       roles: {
         client: {
           parse: parseClientToScheduler,
@@ -140,6 +183,11 @@ export class SchedulerServer implements AsyncDisposable {
     });
     this.#watchIdleness();
     this.#log.info({ address }, "scheduler listens");
+  }
+
+  /** Where browsers find the dashboard; undefined without one. */
+  get dashboardUrl(): string | undefined {
+    return this.#site?.url;
   }
 
   /** From now on it closes itself, and stops its workers, once it had no client for this long. */
@@ -160,8 +208,10 @@ export class SchedulerServer implements AsyncDisposable {
 
   async #close({ stopWorkers = false, reason = "the scheduler was closed" }: CloseOptions): Promise<void> {
     this.#driver.stop();
+    this.#desk.close();
     this.#ending.abort();
     clearTimeout(this.#idleTimer);
+    this.#observation.close();
     if (stopWorkers) {
       for (const worker of this.#workers.values()) worker.send({ op: "stop", how: "now", restart: false, reason });
     }
@@ -170,6 +220,7 @@ export class SchedulerServer implements AsyncDisposable {
     const connections = [...this.#clients.values(), ...this.#workers.values()];
     await Promise.all(connections.map((connection) => connection.close(reason)));
     await this.#accepted.close();
+    await this.#site?.close();
     this.#server.closeAllConnections();
     await stopped;
     this.#log.info({ address: this.address, reason }, "scheduler closed");
@@ -180,6 +231,24 @@ export class SchedulerServer implements AsyncDisposable {
     this.#log.error({ error }, `scheduler ends because it found itself broken: ${String(error)}`);
     this.#rejectClosed(error);
     void this.close({ stopWorkers: true, reason: "the scheduler found itself broken; see its log" });
+  }
+
+  async #openDashboard(host: string, options: SchedulerServerOptions): Promise<void> {
+    if (!hasDashboard(options)) return;
+    const { token, tls, dashboard: at } = options;
+    this.#site = await DashboardSite.open({
+      at,
+      host,
+      token,
+      tls,
+      server: this.#server,
+      port: this.port,
+      desk: this.#desk,
+      watches: this.#observation.watches,
+      log: this.#log,
+    });
+    this.#observation.listener = (event) => this.#site?.add(event);
+    this.#log.info({}, `the dashboard is at ${this.#site.url}`);
   }
 
   #nextId(): number {
@@ -198,13 +267,14 @@ export class SchedulerServer implements AsyncDisposable {
     connection.onClose((error) => {
       this.#clients.delete(client);
       this.#bundles.forget(client);
+      this.#observation.forget(connection);
       if (!this.#observers.delete(client)) this.#watchIdleness();
       this.#log.info({ client: hello.name, reason: error.message }, "client gone");
       this.#driver.dispatch([{ kind: "client-disconnected", client }]);
     });
   }
 
-  /** Answers what is about bundles, and leaves the rest to the core. */
+  /** Answers what is about bundles, logs and watching, and leaves the rest to the core. */
   #forCore(
     client: ClientId,
     connection: ClientConnection,
@@ -212,6 +282,12 @@ export class SchedulerServer implements AsyncDisposable {
   ): readonly SchedulerEvent[] {
     const events: SchedulerEvent[] = [];
     for (const message of messages) {
+      if (message.op === "watch" || message.op === "unwatch" || message.op === "logs") {
+        // What was said before it happened before it.
+        this.#driver.dispatch(events.splice(0));
+        this.#observation.answer(connection, message);
+        continue;
+      }
       if (message.op !== "has-bundles" && message.op !== "put-bundle") {
         events.push({ kind: "client-message", client, message });
         continue;
@@ -227,16 +303,22 @@ export class SchedulerServer implements AsyncDisposable {
     const registration = hello.registration as WorkerRegistration;
     this.#workers.set(worker, connection);
     this.#driver.dispatch([{ kind: "worker-connected", worker, registration }]);
+    this.#observation.workerJoined(worker);
     connection.onMessages((messages) => {
       const events: SchedulerEvent[] = [];
+      let lastProfile = false;
       for (const message of messages) {
+        if (message.op === "profile" && message.last) lastProfile = true;
         if (message.op === "get-bundle") void sendBundle(this.#bundles, message.hash, connection);
+        else if (message.op === "log") this.#observation.workerLogged(registration.name, message);
         else events.push({ kind: "worker-message", worker, message });
       }
       // What a worker says after the core has given it up would only be stale.
       if (this.#workers.get(worker) === connection) this.#driver.dispatch(events);
+      if (lastProfile) this.#observation.workerUnsampled(worker);
     });
     connection.onClose((error) => {
+      this.#observation.workerUnsampled(worker);
       if (!this.#workers.delete(worker)) return;
       this.#driver.dispatch([{ kind: "worker-disconnected", worker, reason: error.message }]);
     });
@@ -257,6 +339,12 @@ export class SchedulerServer implements AsyncDisposable {
         break;
       case "close-worker":
         this.#hangUp(effect.worker, effect.reason);
+        break;
+      case "record":
+        this.#observation.happened(effect.event);
+        break;
+      case "answer":
+        this.#desk.answered(effect.ask, effect.value);
         break;
       case "log":
         this.#log[effect.level](effect.fields, effect.message);

@@ -12,10 +12,13 @@ beforeEach(() => {
 });
 afterEach(() => bench.close());
 
-const etl = fileURLToPath(new URL("./fixtures/etl.flow.ts", import.meta.url));
+const [etl, deadly] = ["etl", "deadly"].map((name) =>
+  fileURLToPath(new URL(`./fixtures/${name}.flow.ts`, import.meta.url)),
+) as [string, string];
 
-async function startScheduler(): Promise<{ scheduler: RunningMuster; address: string }> {
-  const scheduler = bench.start(["scheduler", "--port", "0", "--scheduler-file", join(bench.directory, "s.json")]);
+async function startScheduler(...more: string[]): Promise<{ scheduler: RunningMuster; address: string }> {
+  const file = join(bench.directory, "s.json");
+  const scheduler = bench.start(["scheduler", "--port", "0", "--scheduler-file", file, ...more]);
   const [, address = ""] = await scheduler.says(/Scheduler at (\S+)\n/);
   return { scheduler, address };
 }
@@ -94,6 +97,15 @@ describe("a cluster from the command line", () => {
     expect(info.workers[0]?.pid).toBe(worker.child.pid);
     worker.signal("SIGTERM");
     expect((await worker.ended).code).toBe(143);
+  });
+
+  test("how many workers may die under a task is the scheduler's to say, and how long it waits for them", async () => {
+    const { address } = await startScheduler("--allowed-worker-losses", "1", "--grace", "0", "--worker-ttl", "10s");
+    bench.start(["worker", address, "--nthreads", "1", "--reconnect", "1s"]);
+    await withWorkers(address, 1);
+    const { code, stderr } = await bench.run(["run", deadly, "--address", address]);
+    expect(stderr).toContain("2 workers died while running it");
+    expect(code).toBe(1);
   });
 
   test("a wrong token is refused at once, with what to do", async () => {

@@ -1,7 +1,11 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { MusterBench } from "./muster.ts";
+
+/** Any certificate. */
+const pem = fileURLToPath(new URL("./fixtures/authority.pem", import.meta.url));
 
 let bench: MusterBench;
 beforeAll(() => {
@@ -28,7 +32,11 @@ describe("what a user asks for", () => {
       "scheduler",
       ["--host", "--port", "--scheduler-file", "--token-file", "--idle-timeout", "--no-workers-timeout", "--tls-cert"],
     ],
-    ["worker", ["--nworkers", "--nthreads", "--memory-limit", "--resources", "--lifetime-stagger", "--no-nanny"]],
+    ["scheduler", ["--allowed-worker-losses", "--grace", "--worker-ttl"]],
+    [
+      "worker",
+      ["--nworkers", "--nthreads", "--memory-limit", "--resources", "--reconnect", "--lifetime-stagger", "--no-nanny"],
+    ],
     ["run", ["--name", "--param", "--address", "--executor", "--quiet"]],
     ["status", ["--json"]],
     ["explain", ["--scheduler-file", "--json"]],
@@ -49,7 +57,12 @@ describe("bad usage ends with 2 and one sentence that says what to do", () => {
     [["scheduler", "--port", "abc"], /--port "abc" is not valid: give a whole number from 0 to 65535/],
     [["scheduler", "--port"], /option '--port <number>' argument missing; see "muster scheduler --help"/],
     [["scheduler", "--idle-timeout", "10"], /--idle-timeout "10" is not valid: give a duration such as "500ms"/],
-    [["scheduler", "--tls-cert", "cert.pem"], /give the one that is missing/],
+    [["scheduler", "--tls-cert", "cert.pem"], /--tls-cert "cert\.pem" cannot be read .*: give a PEM file/],
+    [["scheduler", "--tls-key", pem], /TLS needs both --tls-cert and --tls-key: give --tls-cert, which is missing/],
+    [["scheduler", "--tls-ca", pem], /--tls-ca alone does not make a scheduler serve wss: give --tls-cert and/],
+    [["worker", "wss://127.0.0.1:1", "--tls-cert", pem], /give --tls-key, which is missing/],
+    [["status", "wss://127.0.0.1:1", "--tls-ca", "none.pem"], /--tls-ca "none\.pem" cannot be read/],
+    [["run", "x.ts", "--tls-ca", "none.pem", "--address", "wss://127.0.0.1:1"], /x\.ts is not a file/],
     [["scheduler", "--token-file", "none"], /token file none cannot be read/],
     [["scheduler", "extra"], /too many arguments for 'scheduler': expected 0 arguments but got 1/],
     [["worker"], /no scheduler is named: give its address/],
@@ -68,6 +81,13 @@ describe("bad usage ends with 2 and one sentence that says what to do", () => {
     [["explain", "inc-1", "ws://127.0.0.1:1", "--scheduler-file", "s.json"], /both an address and --scheduler-file/],
     [["explain", "inc-1", "--scheduler-file", "s.json"], /scheduler file s\.json did not appear/],
     [["scheduler", "--no-workers-timeout", "10"], /--no-workers-timeout "10" is not valid: give a duration/],
+    [
+      ["scheduler", "--allowed-worker-losses", "-1"],
+      /--allowed-worker-losses "-1" is not valid: give a whole number of at least 0/,
+    ],
+    [["scheduler", "--grace", "30"], /--grace "30" is not valid: give a duration/],
+    [["scheduler", "--worker-ttl", "never"], /--worker-ttl "never" is not valid: give a duration/],
+    [["worker", "--reconnect", "30", "ws://127.0.0.1:1"], /--reconnect "30" is not valid: give a duration/],
     [["run"], /missing required argument 'file'; see "muster run --help"/],
     [["run", "nope.ts"], /nope\.ts is not a file/],
     [["run", "x.ts", "--param", "n"], /--param .* is not valid: give a name and a value/],

@@ -22,7 +22,11 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "muster-pack-"));
   [staging, project] = [join(folder, "staging"), join(folder, "project")];
   mkdirSync(project);
-  await run(bin("tsc"), ["-p", "tsconfig.build.json", "--outDir", join(staging, "dist")], root);
+  for (const sources of ["build", "pages"]) {
+    await run(bin("tsc"), ["-p", `tsconfig.${sources}.json`, "--outDir", join(staging, "dist")], root);
+  }
+  const styles = { recursive: true, filter: (path: string) => !path.endsWith(".ts") };
+  cpSync(join(root, "report/page"), join(staging, "dist/report/page"), styles);
   for (const file of ["package.json", "README.md", "LICENSE"]) {
     if (existsSync(join(root, file))) cpSync(join(root, file), join(staging, file));
   }

@@ -36,6 +36,11 @@ describe("every message there is", () => {
 
 const optional = new Set([
   "submit.parent",
+  "watch.run",
+  "logs.run",
+  "logs.worker",
+  "logs.key",
+  "logs.level",
   "who-has.futures",
   "retire-workers.idleOnly",
   "explain.future",

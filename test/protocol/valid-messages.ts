@@ -18,6 +18,7 @@ import {
   parseSchedulerToWorker,
   parseWorkerToScheduler,
 } from "../../protocol/parse.ts";
+import type { ClusterEvent } from "../../protocol/record.ts";
 
 // One of every message, in full. The types make a new or changed message show itself here.
 
@@ -32,6 +33,80 @@ const task = taskId(7);
 const future = futureId(1);
 const fn = fnId(3);
 const shard: Shard = { task, chunkBytes: [3], chunk: 0, offset: 0, bytes, last: true };
+
+const events: readonly ClusterEvent[] = [
+  { kind: "submitted", atMs: 1.7e12, run: "r", tasks: 3 },
+  {
+    kind: "attempt",
+    task,
+    attempt: 1,
+    key: "inc-1",
+    name: "inc",
+    run: "r",
+    worker: "w",
+    deps: [task],
+    startMs: 1.7e12,
+    endMs: 1.7e12 + 0.5,
+    fate: "done",
+    bytes: 8,
+    message: "",
+  },
+  {
+    kind: "task-end",
+    task,
+    key: "inc-1",
+    name: "inc",
+    run: "r",
+    atMs: 1.7e12,
+    state: "failed",
+    code: "TASK_FAILED",
+    message: "it threw",
+    origin: "inc-0",
+  },
+  { kind: "transfer", worker: "w", from: "v", tasks: 2, bytes: 1e6, startMs: 1, endMs: 2 },
+  { kind: "disk", worker: "w", direction: "read", bytes: 9, startMs: 1, endMs: 2 },
+  {
+    kind: "worker",
+    atMs: 1,
+    worker: "w",
+    change: "joined",
+    reason: "",
+    slots: 2,
+    host: "h",
+    pid: 7,
+    memoryLimitBytes: 0,
+    version: "1.0.0",
+    nodeVersion: "v26.0.0",
+  },
+  {
+    kind: "vitals",
+    process: "scheduler",
+    atMs: 1,
+    cpuPercent: 150.5,
+    memoryBytes: 1,
+    storedBytes: 2,
+    eventLoopDelayMs: 0.5,
+    sentBytes: 3,
+    receivedBytes: 4,
+  },
+  { kind: "scaling", decision: { atMs: 1, live: 1, requested: 2, target: 3, reason: "because" } },
+  {
+    kind: "log",
+    line: {
+      atMs: 1,
+      level: "info",
+      source: "task",
+      worker: "w",
+      run: "r",
+      key: "k",
+      attempt: 1,
+      stream: "stdout",
+      text: "hi",
+    },
+  },
+  { kind: "profile", process: "w", frames: [{ name: "f", place: "a.ts:1", parent: -1, selfMs: 3 }] },
+  { kind: "dropped", atMs: 1, what: "log lines", count: 5 },
+];
 
 type Each<Union extends { op: string }> = { readonly [Op in Union["op"]]: Extract<Union, { op: Op }> };
 
@@ -69,6 +144,9 @@ const fromClient: Each<ClientToScheduler> = {
   copy: { op: "copy", request: 1, futures, copies: 2 },
   rebalance: { op: "rebalance", request: 1 },
   "retire-workers": { op: "retire-workers", request: 1, names: ["w"], idleOnly: true },
+  watch: { op: "watch", request: 1, run: "r", kept: true, profile: false },
+  logs: { op: "logs", request: 1, run: "r", worker: "w", key: "k", level: "warn", limit: 100 },
+  unwatch: { op: "unwatch", request: 2, watch: 1 },
   restart: { op: "restart", request: 1 },
 };
 
@@ -82,6 +160,7 @@ const toClient: Each<SchedulerToClient> = {
   cancelled: { op: "cancelled", future, error },
   lost: { op: "lost", future, error },
   pending: { op: "pending", future },
+  events: { op: "events", watch: 1, events },
   reply: { op: "reply", request: 1, value: { any: ["thing"] }, error },
 };
 
@@ -107,6 +186,7 @@ const toWorker: Each<SchedulerToWorker> = {
   holders: { op: "holders", task, addresses: [] },
   bundle: { op: "bundle", hash, part: 0, parts: 1, bytes, error },
   replicate: { op: "replicate", inputs: [{ task, bytes: 1, addresses: [] }] },
+  profile: { op: "profile", on: true },
   run: { op: "run", request: 1, fn, args },
   stop: { op: "stop", how: "drain", restart: false, reason: "" },
 };
@@ -119,7 +199,15 @@ const fromWorker: Each<WorkerToScheduler> = {
     runs: [1],
     status: "running",
   },
-  heartbeat: { op: "heartbeat", memoryBytes: 1, storedBytes: 2, cpuPercent: 12.5, eventLoopDelayMs: 0.1 },
+  heartbeat: {
+    op: "heartbeat",
+    memoryBytes: 1,
+    storedBytes: 2,
+    cpuPercent: 12.5,
+    eventLoopDelayMs: 0.1,
+    sentBytes: 5,
+    receivedBytes: 6,
+  },
   started: { op: "started", task, attempt: 1 },
   lent: { op: "lent", task, attempt: 1 },
   returned: { op: "returned", task, attempt: 1 },
@@ -128,10 +216,20 @@ const fromWorker: Each<WorkerToScheduler> = {
   cancelled: { op: "cancelled", task, attempt: 1 },
   kept: { op: "kept", task, attempt: 1 },
   stored: { op: "stored", task, bytes: 1 },
+  transferred: { op: "transferred", address: "ws://a:1", tasks: 2, bytes: 8, startMs: 1.7e12, endMs: 1.7e12 + 0.5 },
   dropped: { op: "dropped", task },
   "unreachable-input": { op: "unreachable-input", task, addresses: ["ws://a:1"] },
   "get-bundle": { op: "get-bundle", hash },
   "run-reply": { op: "run-reply", request: 1, value: args, error },
+  disk: { op: "disk", direction: "write", bytes: 9, startMs: 1, endMs: 2 },
+  profile: { op: "profile", frames: [{ name: "f", place: "a.ts:1", parent: -1, selfMs: 3 }], last: true },
+  log: {
+    op: "log",
+    lines: [
+      { atMs: 1, level: "info", source: "worker", text: "hi" },
+      { atMs: 1, level: "warn", source: "task", run: "r", key: "k", attempt: 1, stream: "stderr", text: "careful" },
+    ],
+  },
   status: { op: "status", status: "paused" },
   goodbye: { op: "goodbye", reason: "bye" },
 };

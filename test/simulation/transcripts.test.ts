@@ -87,6 +87,96 @@ test("a peer that is always busy is asked again and again, and nothing is recomp
   expectTranscript("peer-always-busy", sim);
 });
 
+test("news of an attempt that was given away, and that a worker out of reach had long begun, changes nothing", () => {
+  const sim = new SimCluster({ seed: 1, workers: named("a", "b", "c") });
+  const client = sim.client("client");
+  sim.runFor(5);
+  const x = sim.script({ key: "x", fn: "own", workers: ["c"], allowOtherWorkers: true });
+  const y = sim.script({ key: "y", fn: "own", deps: [x], workers: ["b"] });
+  const futures = client.submit([x, y]);
+  sim.runUntil(() => sim.worker("c").runs("x"));
+  sim.runUntil(() => sim.transcript().includes("b: asks c:1"));
+  // The answer is under way when c goes, so x is given to a before anybody knows that b has a copy.
+  sim.runFor(2);
+  sim.worker("c").stop("now");
+  sim.runUntil(() => sim.worker("a").runs("x"));
+  sim.partition("a", "scheduler");
+  const { process } = sim.worker("a");
+  const [job = 0] = process.slots.running.keys();
+  process.handle({ kind: "slot-lent", job });
+  client.fetchAll();
+  sim.runUntil(() => futures.every(({ verified }) => verified));
+  sim.runUntil(() => !sim.worker("a").runs("x"));
+  const before = sim.transcript().split("\n").length;
+  sim.heal("a", "scheduler");
+  sim.runFor(5);
+  const late = sim.transcript().split("\n").slice(before).join("\n");
+  for (const op of ["started", "lent", "done"]) expect(late).toContain(`a → scheduler  ${op} x#2`);
+  expect(late).not.toContain("scheduler → client");
+  expect(late).not.toContain("scheduler → b");
+  expect(process.store.leftovers()).toEqual([]);
+  // The one slot that was lent out for a while is one slot again.
+  client.submit(["z1", "z2"].map((key) => sim.script({ key, fn: "own", workers: ["a"] })));
+  sim.runUntil(() => sim.worker("a").runs("z1") || sim.worker("a").runs("z2"));
+  expect(process.slots.running.size).toBe(1);
+  sim.runUntil(() => client.unfinished().length === 0);
+  expectTranscript("late-news-of-an-attempt-given-away", sim);
+});
+
+test("the worker that a task was asked back for dies while the answer is under way", () => {
+  const sim = new SimCluster({ seed: 1, workers: named("a", "b") });
+  const client = sim.client("client");
+  sim.runFor(5);
+  const long = sim.script({ key: "long", durationMs: 300 });
+  const [, short, waiting] = client.submit([long, sim.script({ key: "short" }), sim.script({ key: "waiting" })]);
+  sim.runUntil(() => sim.transcript().includes("give-back waiting#1"));
+  // Otherwise it would rightly be computed again, since nobody else has it.
+  sim.runUntil(() => short?.status === "finished");
+  if (short !== undefined) client.release([short]);
+  sim.worker("a").freeze();
+  sim.runFor(2);
+  sim.worker("b").crash();
+  sim.runFor(10);
+  sim.worker("a").thaw();
+  client.fetchAll();
+  sim.runUntil(() => waiting?.verified === true);
+  expect(sim.worker("a").runs("long")).toBe(true);
+  sim.runUntil(() => client.unfinished().length === 0);
+  const transcript = sim.transcript();
+  for (const key of ["long", "short", "waiting"]) expect(transcript.split(`: runs ${key}#`)).toHaveLength(2);
+  expectTranscript("thief-dies-while-a-task-is-given-back", sim);
+});
+
+test("nine of ten workers are retired in the middle of a computation", () => {
+  const names = Array.from({ length: 10 }, (_, index) => `w${index}`);
+  const sim = new SimCluster({ seed: 1, workers: named(...names) });
+  const client = sim.client("client");
+  sim.runFor(5);
+  const leaves = names.map((_, index) => sim.script({ key: `leaf${index}`, fn: "own", durationMs: 10 }));
+  // The one that stays is the last to be ready, so what it sums up must have been handed over by then.
+  const middle = leaves.map((leaf, index) =>
+    sim.script({ key: `middle${index}`, fn: "own", deps: [leaf], durationMs: index === 0 ? 100 : 50 }),
+  );
+  const sum = sim.script({ key: "sum", fn: "own", deps: [...leaves, ...middle] });
+  const scripts = [...leaves, ...middle, sum];
+  const [future] = client.submit(scripts, { unwanted: new Set([...leaves, ...middle]) });
+  sim.runUntil(() => names.every((name, index) => sim.worker(name).runs(`middle${index}`)));
+  let retired: unknown;
+  client.request({ op: "retire-workers", names: names.slice(1) }, ({ value }) => {
+    retired = value;
+  });
+  client.fetchAll();
+  sim.runUntil(() => future?.verified === true && retired !== undefined);
+  expect(retired).toEqual(names.slice(1));
+  expect(names.filter((name) => sim.worker(name).stopped)).toEqual(names.slice(1));
+  const transcript = sim.transcript();
+  for (const { options } of scripts) expect(transcript.split(`: runs ${options.key}#`)).toHaveLength(2);
+  for (const key of ["leaf", "middle"])
+    for (const index of names.keys())
+      if (index > 0) expect(transcript).toContain(`w0 → scheduler  stored ${key}${index}`);
+  expectTranscript("nine-of-ten-workers-retired", sim);
+});
+
 test("the story of a key tells what happened to it everywhere, and nothing else", () => {
   const sim = new SimCluster({ seed: 1, workers: named("a") });
   const client = sim.client("client");

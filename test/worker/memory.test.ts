@@ -122,6 +122,11 @@ describe("a worker whose results outgrow its memory", () => {
     expect(sum).toBe(32 * mib * 7);
     expect([first, last].map((value) => (value as Uint8Array).byteLength)).toEqual([mib, mib]);
     await seen.hears("heartbeat", ({ storedBytes }) => storedBytes > 32 * mib);
+    for (const way of ["write", "read"] as const) {
+      const use = await seen.hears("disk", ({ direction }) => direction === way);
+      expect(use.bytes).toBeGreaterThan(mib);
+      expect(use.endMs).toBeGreaterThanOrEqual(use.startMs);
+    }
 
     seen.send({ op: "free", tasks: inputs.map(({ task }) => task) });
     await eventually("no file", async () => ((await spilledFiles()).length === 0 ? true : undefined));

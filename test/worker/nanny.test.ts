@@ -151,7 +151,7 @@ describe("a nanny", () => {
     const seen = await scheduler.worker(0);
     await run(seen, `export default () => new Promise((resolve) => setTimeout(resolve, 300, 1))`);
     await nanny.close({ drain: true });
-    const ops = seen.said.map(({ op }) => op).filter((op) => op !== "heartbeat");
+    const ops = seen.said.map(({ op }) => op).filter((op) => op !== "heartbeat" && op !== "log");
     expect(ops.slice(-4)).toEqual(["started", "status", "done", "goodbye"]);
   });
 

@@ -101,6 +101,11 @@ describe.each(["threads", "processes"] as const)("a worker with %s", (executor) 
     seenTwo.send(compute(3, ["sum", [new Ref(0), new Ref(1)]], { inputs }));
     await serveCode(seenTwo);
     await seenTwo.hears("stored", ({ task }) => task === t(1));
+    const moved = await seenTwo.hears("transferred");
+    expect(moved).toMatchObject({ address: one.address, tasks: 2, bytes: 2 * done.bytes });
+    expect(moved.endMs).toBeGreaterThanOrEqual(moved.startMs);
+    // Since 1970, not since the process began.
+    expect(moved.startMs).toBeGreaterThan(1e12);
     await seenTwo.hears("done", ({ task }) => task === t(3));
     expect(await resultOf(two, 3)).toBe(42);
 

@@ -4,6 +4,7 @@ import type { ClusterError } from "../../protocol/errors.ts";
 import type { Logger } from "../../protocol/logger.ts";
 import type { SchedulerToWorker, WorkerRegistration, WorkerToScheduler } from "../../protocol/messages.ts";
 import { parseSchedulerToWorker } from "../../protocol/parse.ts";
+import type { TlsTexts } from "../../protocol/tls.ts";
 import { toWireError } from "../../protocol/wire-error.ts";
 
 /** A connection that lasted less long than this was of no use, and the next one waits. */
@@ -14,6 +15,7 @@ const maxPauseMs = 10_000;
 export interface SchedulerLinkOptions {
   readonly address: string;
   readonly token: string;
+  readonly tls: TlsTexts | undefined;
   readonly registration: WorkerRegistration;
   /** How long to look for a scheduler that does not answer. */
   readonly deathTimeoutMs: number;
@@ -40,7 +42,7 @@ export class SchedulerLink {
 
   /** @throws {ClusterError} SCHEDULER_UNREACHABLE, BAD_TOKEN, VERSION_MISMATCH, BAD_ADDRESS. */
   async connect(): Promise<void> {
-    const { address, token, deathTimeoutMs, log, onConnected, onMessages } = this.#options;
+    const { address, token, tls, deathTimeoutMs, log, onConnected, onMessages } = this.#options;
     const resuming = this.#wasConnected;
     const registration = { ...this.#options.registration, resuming };
     const { connection, welcome } = await dial<SchedulerToWorker, WorkerToScheduler>({
@@ -48,6 +50,7 @@ export class SchedulerLink {
       hello: { role: "worker", token, name: registration.name, registration },
       parse: parseSchedulerToWorker,
       timeoutMs: deathTimeoutMs,
+      tls,
       signal: this.#closing.signal,
       log,
     });

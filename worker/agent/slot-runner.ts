@@ -1,29 +1,32 @@
 import { assertNever } from "../../protocol/errors.ts";
 import type { Logger } from "../../protocol/logger.ts";
 import type { EncodedValue } from "../../protocol/messages.ts";
+import type { ProfileFrame } from "../../protocol/record.ts";
 import { encodedBytes } from "../../protocol/value.ts";
 import { toWireError } from "../../protocol/wire-error.ts";
 import type { Execution } from "../core/effects.ts";
 import type { WorkerEvent } from "../core/events.ts";
-import { isJobEnd } from "../executor/slot-job.ts";
+import { isJobEnd, type OutputLine } from "../executor/slot-job.ts";
 import {
   createSlotPool,
+  type ProfileOrder,
   type SlotEvent,
   type SlotJob,
   type SlotPool,
   type SlotPoolOptions,
 } from "../executor/slot-pool.ts";
+import { type JobLabel, JobLabels } from "./job-labels.ts";
 
 /** A slot whose thread ended while it was idle is back soon, and does not say when. */
 const retryMs = 20;
 
-export type OutputLine = Extract<SlotEvent, { readonly kind: "log" }>;
-
 export interface SlotRunnerOptions {
   readonly pool: Omit<SlotPoolOptions, "onEvent">;
   readonly onEvent: (event: WorkerEvent) => void;
-  /** A line that user code wrote. */
-  readonly onOutput: (line: OutputLine) => void;
+  /** A line that user code wrote, and whose code it was as far as that can be told. */
+  readonly onOutput: (line: OutputLine, label: JobLabel | undefined) => void;
+  /** An answer to `profile`. */
+  readonly onProfile: (frames: readonly ProfileFrame[]) => void;
   readonly log: Logger;
 }
 
@@ -33,6 +36,7 @@ export class SlotRunner {
   #pool!: SlotPool;
   /** Undefined while the pool of an extra job is being started. */
   readonly #extras: Map<number, SlotPool | undefined> = new Map();
+  readonly #labels: JobLabels = new JobLabels();
   #backlog: SlotJob[] = [];
   #retry: NodeJS.Timeout | undefined;
   #stopping: Promise<void> | undefined;
@@ -50,6 +54,7 @@ export class SlotRunner {
   execute(execution: Execution, inputs: readonly EncodedValue[]): void {
     const { job: id, key, attempt, fn, codePath, args, timeoutMs, run, extra } = execution;
     const job: SlotJob = { id, key, attempt, fn, codePath, args, inputs, timeoutMs, flowRun: run };
+    this.#labels.begin(id, { key, attempt, run });
     if (extra) {
       this.#extras.set(id, undefined);
       void this.#runExtra(job);
@@ -63,6 +68,7 @@ export class SlotRunner {
     const waiting = this.#backlog.findIndex(({ id }) => id === job);
     if (waiting >= 0) {
       this.#backlog.splice(waiting, 1);
+      this.#labels.end(job);
       this.#options.onEvent({ kind: "slot-cancelled", job });
     } else if (!this.#extras.has(job)) {
       this.#pool.cancel(job, force);
@@ -77,6 +83,11 @@ export class SlotRunner {
   /** Gives back the memory of what tasks have left behind in slots. */
   collectGarbage(): void {
     this.#pool.collectGarbage();
+  }
+
+  /** Answers how many slots will tell what they sampled. What runs beside the slots is not sampled. */
+  profile(order: ProfileOrder): number {
+    return this.#pool.profile(order);
   }
 
   /** Stops what runs; resolves when nothing of it is left. */
@@ -143,12 +154,14 @@ export class SlotRunner {
       });
     } finally {
       this.#extras.delete(job.id);
+      this.#labels.end(job.id);
       await pool?.stop();
     }
   }
 
   #told(event: SlotEvent): void {
-    const { onEvent, onOutput } = this.#options;
+    const { onEvent, onOutput, onProfile } = this.#options;
+    if (isJobEnd(event)) this.#labels.end(event.job);
     switch (event.kind) {
       case "started":
         return;
@@ -164,8 +177,10 @@ export class SlotRunner {
         return onEvent({ ...event, kind: "slot-cancelled" });
       case "stuck":
         return onEvent({ ...event, kind: "slot-stuck" });
+      case "profile":
+        return onProfile(event.frames);
       case "log":
-        return onOutput(event);
+        return onOutput(event, event.job === undefined ? undefined : this.#labels.of(event.job));
       default:
         assertNever(event);
     }

@@ -140,7 +140,8 @@ export class WorkerCore {
       case "slots-broken":
         return this.#slotsBroken(event.reason);
       case "fetched":
-        for (const arrival of inputs.fetched(event.fetch, event.values)) this.#arrived(arrival.task, arrival, nowMs);
+        for (const arrival of inputs.fetched(event.fetch, event.values, nowMs))
+          this.#arrived(arrival.task, arrival, nowMs);
         return;
       case "fetch-unreachable":
         return inputs.unreachable(event.fetch, nowMs);
@@ -164,7 +165,9 @@ export class WorkerCore {
       case "memory":
         if (event.paused === this.#paused) return;
         this.#paused = event.paused;
-        return this.#tellStatus();
+        // One that is about to end stays so, whatever its memory.
+        if (this.#phase.kind === "running") this.#tellStatus();
+        return;
       case "put":
         // A value that no scheduler knows of would never be freed.
         if (this.#outbox.tie === "none") return;
@@ -299,10 +302,9 @@ export class WorkerCore {
   /** The scheduler still counts on this worker: it hears what there is, and what it may have missed. */
   #resume(): void {
     const { inputs } = this.#parts;
-    const accepting = this.#phase.kind === "running" && !this.#paused;
     this.#forgetAtMs = Number.POSITIVE_INFINITY;
     this.#outbox.connect();
-    this.#outbox.send({ ...inventoryOf(this.#parts, this.#attempts, accepting), runs: this.#orders.unanswered() });
+    this.#outbox.send({ ...inventoryOf(this.#parts, this.#attempts, this.#status), runs: this.#orders.unanswered() });
     this.#attempts.tellLending();
     inputs.askAgain();
   }
@@ -311,7 +313,7 @@ export class WorkerCore {
     this.#forget();
     this.#outbox.connect();
     // A fresh registration counts as running.
-    if (this.#paused) this.#tellStatus();
+    if (this.#status !== "running") this.#tellStatus();
   }
 
   /** To whatever scheduler comes next, the numbers that everything here goes by mean something else. */
@@ -329,14 +331,18 @@ export class WorkerCore {
 
   #stop(how: "drain" | "now", end: WorkerEnd, reason: string): void {
     if (how === "now") return this.#end(end, reason);
-    if (this.#phase.kind === "running" && !this.#paused) this.#outbox.send({ op: "status", status: "paused" });
+    const isNews = this.#phase.kind === "running";
     this.#phase = { kind: "draining", end, reason };
+    if (isNews) this.#tellStatus();
   }
 
-  /** One that is about to end stays paused, whatever its memory. */
+  get #status(): "running" | "paused" | "retiring" {
+    if (this.#phase.kind !== "running") return "retiring";
+    return this.#paused ? "paused" : "running";
+  }
+
   #tellStatus(): void {
-    if (this.#phase.kind !== "running") return;
-    this.#outbox.send({ op: "status", status: this.#paused ? "paused" : "running" });
+    this.#outbox.send({ op: "status", status: this.#status });
   }
 
   #end(end: WorkerEnd, reason: string): void {

@@ -2,8 +2,8 @@ import type { WireError } from "../../protocol/errors.ts";
 import type { TaskId } from "../../protocol/ids.ts";
 import type { EncodedValue, SchedulerToWorker } from "../../protocol/messages.ts";
 
-/** What the scheduler says that concerns the core; parts of bundles go to whoever asked for the bundle. */
-export type CoreMessage = Exclude<SchedulerToWorker, { readonly op: "bundle" }>;
+/** What the scheduler says that concerns the core; parts of bundles go to whoever asked for the bundle, and slots are profiled past it. */
+export type CoreMessage = Exclude<SchedulerToWorker, { readonly op: "bundle" | "profile" }>;
 
 /** A value on its way into the store. The core never looks inside. */
 export interface ArrivedValue {

@@ -11,6 +11,7 @@ export const maxFetches: number = 50;
 
 interface Fetch {
   readonly peer: PeerQueue;
+  readonly startMs: number;
   readonly wants: readonly Want[];
 }
 
@@ -93,10 +94,11 @@ export class Inputs {
   }
 
   /** The answer to a fetch. Returns what came and is still wanted. */
-  fetched(number: number, values: ReadonlyMap<TaskId, ArrivedValue>): Arrival[] {
+  fetched(number: number, values: ReadonlyMap<TaskId, ArrivedValue>, nowMs: number): Arrival[] {
     const fetch = this.#ended(number);
     if (fetch === undefined) return [];
     fetch.peer.answered();
+    this.#tellTransfer(fetch, values, nowMs);
     const arrivals: Arrival[] = [];
     for (const want of this.#stillFetching(fetch, number)) {
       const arrived = values.get(want.task);
@@ -139,7 +141,7 @@ export class Inputs {
   /** Sends the requests that may be sent now. */
   pump(nowMs: number): void {
     for (const peer of this.peers.values()) {
-      while (this.fetches.size < maxFetches && peer.open(nowMs)) this.#fetch(peer);
+      while (this.fetches.size < maxFetches && peer.open(nowMs)) this.#fetch(peer, nowMs);
       if (peer.idle(nowMs)) this.peers.delete(peer.address);
     }
   }
@@ -172,7 +174,7 @@ export class Inputs {
     this.peers.clear();
   }
 
-  #fetch(peer: PeerQueue): void {
+  #fetch(peer: PeerQueue, nowMs: number): void {
     const wants = peer.nextBatch();
     const fetch = ++this.#fetchNumber;
     for (const want of wants) {
@@ -180,8 +182,17 @@ export class Inputs {
       want.state = { kind: "fetching", fetch };
     }
     peer.inFlight++;
-    this.fetches.set(fetch, { peer, wants });
+    this.fetches.set(fetch, { peer, startMs: nowMs, wants });
     this.#outbox.push({ kind: "fetch", fetch, address: peer.address, tasks: wants.map(({ task }) => task) });
+  }
+
+  /** What came counts, wanted or not: it says how fast it came. */
+  #tellTransfer({ peer, startMs }: Fetch, values: ReadonlyMap<TaskId, ArrivedValue>, endMs: number): void {
+    if (values.size === 0) return;
+    let bytes = 0;
+    for (const value of values.values()) bytes += value.bytes;
+    const { address } = peer;
+    this.#outbox.send({ op: "transferred", address, tasks: values.size, bytes, startMs, endMs });
   }
 
   #ended(number: number): Fetch | undefined {

@@ -1,6 +1,8 @@
 import type { FnRef } from "../../protocol/code.ts";
 import type { WireError } from "../../protocol/errors.ts";
+import type { LogLevel } from "../../protocol/logger.ts";
 import type { EncodedValue } from "../../protocol/messages.ts";
+import type { ProfileFrame } from "../../protocol/record.ts";
 
 /** One attempt at a task, as it is handed to a slot. */
 export interface SlotJob {
@@ -22,6 +24,9 @@ export interface SlotJob {
 
 /** Where a line of output came from; "log" is the task context's own logger. */
 export type LogStream = "stdout" | "stderr" | "log";
+
+/** "collect" and "stop" are answered with what was sampled. */
+export type ProfileOrder = "start" | "collect" | "stop";
 
 /** The answer to run(): exactly one for each job. The job's slot counts as free from then on, except after "stuck". */
 export type JobEnd =
@@ -55,8 +60,23 @@ export type SlotEvent =
   | { readonly kind: "blocked"; readonly job: number }
   | { readonly kind: "unblocked"; readonly job: number }
   | JobEnd
-  /** A line that user code wrote. `job` is undefined where the writer cannot be told. */
-  | { readonly kind: "log"; readonly job: number | undefined; readonly stream: LogStream; readonly line: string };
+  /** Where its code spent its time since it was last asked. */
+  | { readonly kind: "profile"; readonly frames: readonly ProfileFrame[] }
+  | OutputLine;
+
+/** A line that user code wrote. */
+export interface OutputLine {
+  readonly kind: "log";
+  /** Undefined where the writer cannot be told. */
+  readonly job: number | undefined;
+  readonly stream: LogStream;
+  /** As the code gave it to its logger; of a line on stdout "info", on stderr "warn". */
+  readonly level: LogLevel;
+  readonly line: string;
+}
+
+/** What a stream's lines count as when their code does not say. */
+export const streamLevels: Readonly<Record<"stdout" | "stderr", LogLevel>> = { stdout: "info", stderr: "warn" };
 
 export function isJobEnd(event: SlotEvent): event is JobEnd {
   return event.kind === "done" || event.kind === "failed" || event.kind === "cancelled" || event.kind === "stuck";

@@ -1,5 +1,7 @@
 import type { WireError } from "../../protocol/errors.ts";
-import type { LogStream, SlotJob } from "./slot-job.ts";
+import type { ProfileFrame } from "../../protocol/record.ts";
+import type { TlsTexts } from "../../protocol/tls.ts";
+import type { OutputLine, ProfileOrder, SlotJob } from "./slot-job.ts";
 
 // What the host and the code inside a slot say to each other: one union per direction, the same for threads and processes.
 
@@ -9,10 +11,11 @@ export interface SlotWorker {
   readonly address: string;
 }
 
-/** Where the tasks of a slot can submit tasks. It holds a secret, and so goes to slots by their own channel alone. */
+/** Where the tasks of a slot can submit tasks. It holds secrets, and so goes to slots by their own channel alone. */
 export interface SlotCluster {
   readonly address: string;
   readonly token: string;
+  readonly tls: TlsTexts | undefined;
 }
 
 export type ToSlot =
@@ -21,6 +24,7 @@ export type ToSlot =
   | { readonly kind: "run"; readonly job: SlotJob }
   /** The worker is short of memory, and an idle slot gives back none by itself. */
   | { readonly kind: "collect-garbage" }
+  | { readonly kind: "profile"; readonly order: ProfileOrder }
   /** Aborts the signal in the task's context, with this error as its reason. */
   | { readonly kind: "abort"; readonly job: number; readonly error: WireError };
 
@@ -47,7 +51,8 @@ export type FromSlot =
       readonly endMs: number;
       readonly tainted: boolean;
     }
-  | { readonly kind: "log"; readonly job: number | undefined; readonly stream: LogStream; readonly line: string }
+  | { readonly kind: "profile"; readonly frames: readonly ProfileFrame[] }
+  | OutputLine
   /** Somebody called process.exit: the slot ends next. `job` is whose code it was, if that can be told. */
   | {
       readonly kind: "exiting";

@@ -2,11 +2,11 @@ import { ClusterError } from "../../protocol/errors.ts";
 import { type Logger, silentLogger } from "../../protocol/logger.ts";
 import { openProcess } from "./process-host.ts";
 import { Slot } from "./slot.ts";
-import type { SlotEvent, SlotJob } from "./slot-job.ts";
+import type { ProfileOrder, SlotEvent, SlotJob } from "./slot-job.ts";
 import type { SlotCluster, SlotWorker } from "./slot-messages.ts";
 import { openThread } from "./thread-host.ts";
 
-export type { JobEnd, LogStream, SlotEvent, SlotJob } from "./slot-job.ts";
+export type { JobEnd, LogStream, ProfileOrder, SlotEvent, SlotJob } from "./slot-job.ts";
 export type { SlotCluster } from "./slot-messages.ts";
 
 export interface SlotPoolOptions {
@@ -51,6 +51,8 @@ export interface SlotPool extends AsyncDisposable {
   stop(): Promise<void>;
   /** Gives back the memory of what tasks have left behind in slots. */
   collectGarbage(): void;
+  /** Samples where code spends its time, in slots that are added too; answers how many "profile" events are to be expected. */
+  profile(order: ProfileOrder): number;
   /** The child processes that are slots; none with threads. */
   pids(): number[];
 }
@@ -98,6 +100,7 @@ class Pool implements SlotPool {
   readonly #leaving: Set<Promise<void>> = new Set();
   #growAgainAt = 0;
   #trim: NodeJS.Timeout | undefined;
+  #profiled = false;
   #stopped = false;
 
   constructor(size: number, newSlot: () => Slot) {
@@ -152,6 +155,11 @@ class Pool implements SlotPool {
     for (const slot of this.#slots) slot.collectGarbage();
   }
 
+  profile(order: ProfileOrder): number {
+    this.#profiled = order === "start" || (this.#profiled && order === "collect");
+    return this.#slots.filter((slot) => slot.profile(order)).length;
+  }
+
   pids(): number[] {
     return this.#slots.map((slot) => slot.pid).filter((pid) => pid !== undefined);
   }
@@ -168,6 +176,7 @@ class Pool implements SlotPool {
   #grow(): void {
     const slot = this.#newSlot();
     this.#slots = [...this.#slots, slot];
+    if (this.#profiled) slot.profile("start");
     slot.start().catch(() => {
       // The slot has logged why. What it was to run waits for another.
       this.#growAgainAt = performance.now() + growAgainMs;

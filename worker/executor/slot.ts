@@ -2,10 +2,11 @@ import { assertNever, ClusterError } from "../../protocol/errors.ts";
 import type { Logger } from "../../protocol/logger.ts";
 import { type Exiting, slotEnded } from "./job-failure.ts";
 import { after, KillLadder } from "./kill-ladder.ts";
-import type { OpenHost, SlotEnd, SlotHost } from "./slot-host.ts";
-import type { JobEnd, SlotEvent, SlotJob } from "./slot-job.ts";
+import type { OpenHost, SlotEnd, SlotHost, SlotListener } from "./slot-host.ts";
+import { type JobEnd, type ProfileOrder, type SlotEvent, type SlotJob, streamLevels } from "./slot-job.ts";
 import type { FromSlot, SlotCluster, SlotWorker } from "./slot-messages.ts";
 import { SlotRun } from "./slot-run.ts";
+import { Succession } from "./succession.ts";
 
 /** A thread or process that has not said "ready" by then is ended and counts as one that failed to start. */
 const startMsMax = 60_000;
@@ -46,6 +47,9 @@ export class Slot {
   /** Threads or processes in a row that ended without having run a job. */
   #failures = 0;
   readonly #loaded: Set<string> = new Set();
+  /** Its code is sampled, whatever thread or process it runs in. */
+  #profiled = false;
+  readonly #succession: Succession;
   /** Who waits for the slot to be usable for the first time, and for it to be gone. */
   #started: ((error?: ClusterError) => void) | undefined;
   #stopped: (() => void) | undefined;
@@ -53,6 +57,13 @@ export class Slot {
 
   constructor(options: SlotOptions) {
     this.#options = options;
+    const { graceMs, log, onEvent } = options;
+    this.#succession = new Succession({
+      launch: (listener) => this.#launch(listener),
+      output: (stream, line) => onEvent({ kind: "log", job: undefined, stream, level: streamLevels[stream], line }),
+      graceMs,
+      log,
+    });
   }
 
   /** Resolves once a job can be run; rejects when no thread or process can be started. */
@@ -114,6 +125,16 @@ export class Slot {
     if (kind === "idle" || kind === "busy") this.#state.host.send({ kind: "collect-garbage" });
   }
 
+  /** Answers whether a "profile" event will follow: unless it ends first, and once no code keeps the thread from it. */
+  profile(order: ProfileOrder): boolean {
+    const answers = this.#profiled && order !== "start" && (this.#state.kind === "idle" || this.#state.kind === "busy");
+    const begins = !this.#profiled && order === "start";
+    this.#profiled = order !== "stop" && (this.#profiled || begins);
+    if ((answers || begins) && (this.#state.kind === "idle" || this.#state.kind === "busy"))
+      this.#state.host.send({ kind: "profile", order });
+    return answers;
+  }
+
   /** Ends the job (force), or lets it run to its end; either way it is answered by "cancelled". */
   cancel(force: boolean): void {
     if (this.#answer !== undefined) this.#answer = { kind: "cancelled", job: this.#answer.job };
@@ -130,7 +151,9 @@ export class Slot {
 
   /** Ends what runs, and then the thread or process. Resolves when it is gone, or stuck. */
   stop(): Promise<void> {
-    this.#stopping ??= new Promise((resolve) => {
+    if (this.#stopping !== undefined) return this.#stopping;
+    const successors = this.#succession.close();
+    this.#stopping = new Promise<void>((resolve) => {
       this.#stopped = resolve;
       const state = this.#state;
       switch (state.kind) {
@@ -152,7 +175,7 @@ export class Slot {
         default:
           return assertNever(state);
       }
-    });
+    }).then(() => successors);
     return this.#stopping;
   }
 
@@ -163,22 +186,29 @@ export class Slot {
   #open(): void {
     this.#exiting = undefined;
     this.#loaded.clear();
-    const { open, maxHeapBytes, worker, cluster, kind, onEvent } = this.#options;
+    const { kind, onEvent } = this.#options;
+    const listener: SlotListener = {
+      message: (message) => this.#received(message),
+      output: (stream, line) =>
+        onEvent({ kind: "log", job: this.#run?.job.id, stream, level: streamLevels[stream], line }),
+      ended: (end) => this.#ended(end),
+    };
+    const successor = this.#succession.take(listener);
     try {
-      const host = open(
-        { maxHeapBytes },
-        {
-          message: (message) => this.#received(message),
-          output: (stream, line) => onEvent({ kind: "log", job: this.#run?.job.id, stream, line }),
-          ended: (end) => this.#ended(end),
-        },
-      );
+      const host = successor?.host ?? this.#launch(listener);
       const cancelDeadline = after(startMsMax, () => this.#newLadder(host).startWithEnd());
       this.#state = { kind: "starting", host, cancelDeadline };
-      host.send({ kind: "init", worker, cluster });
     } catch (error) {
-      this.#failedToStart(`a ${kind} for a slot could not be started`, error);
+      return this.#failedToStart(`a ${kind} for a slot could not be started`, error);
     }
+    if (successor?.heapLimitBytes !== undefined) this.#ready(successor.heapLimitBytes);
+  }
+
+  #launch(listener: SlotListener): SlotHost {
+    const { open, maxHeapBytes, worker, cluster } = this.#options;
+    const host = open({ maxHeapBytes }, listener);
+    host.send({ kind: "init", worker, cluster });
+    return host;
   }
 
   /** Tries again after a while, but not for ever: what keeps a thread from starting seldom goes away by itself. */
@@ -225,6 +255,7 @@ export class Slot {
         const { tainted, ...end } = message;
         return this.#jobEnded(end, tainted);
       }
+      case "profile":
       case "log":
         return this.#options.onEvent(message);
       case "exiting":
@@ -240,6 +271,7 @@ export class Slot {
     this.#state.cancelDeadline();
     this.#heapLimitBytes = heapLimitBytes;
     this.#state = { kind: "idle", host: this.#state.host };
+    if (this.#profiled) this.#state.host.send({ kind: "profile", order: "start" });
     this.#started?.();
     this.#started = undefined;
     const answer = this.#takeAnswer();
@@ -258,6 +290,7 @@ export class Slot {
       this.#newLadder(host).startWithEnd();
     } else {
       this.#ladder?.stop();
+      this.#succession.drop();
       this.#state = { kind: "idle", host };
       this.#options.onEvent(run.verdict ?? end);
     }
@@ -274,6 +307,7 @@ export class Slot {
     if (this.#state.kind !== "busy") return;
     run.stopTimeout();
     const { host } = this.#state;
+    this.#succession.prepareSoon();
     host.send({ kind: "abort", job: run.job.id, error: run.abortError });
     this.#newLadder(host).startWithGrace();
   }
@@ -286,6 +320,7 @@ export class Slot {
       graceMs,
       onEnding: () => {
         this.#run?.stopTimeout();
+        if (this.#run !== undefined) this.#succession.prepare();
         this.#state = { kind: "ending", host, run: this.#run, stuck: false };
       },
       onStuck: () => this.#stuck(host),
@@ -300,6 +335,7 @@ export class Slot {
     const key = run === undefined ? "" : ` of task "${run.job.key}"`;
     const reason = `the ${kind}${key} could not be ended: it sits in native code, which nothing but the end of its process stops`;
     log.error({ job: run?.job.id }, reason);
+    this.#succession.drop();
     this.#state = { kind: "ending", host, run: undefined, stuck: true };
     const job = run?.job.id ?? answer?.job;
     if (job !== undefined) onEvent({ kind: "stuck", job, reason });

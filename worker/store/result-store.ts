@@ -15,7 +15,16 @@ export interface ResultStoreOptions {
   readonly directory: string;
   /** A value that was spilled cannot be read back: it is not held any more. */
   readonly onUnreadable: (task: TaskId) => void;
+  /** A value was written to disk or read back, in Unix epoch ms. */
+  readonly onDisk?: ((use: DiskUse) => void) | undefined;
   readonly log?: Logger | undefined;
+}
+
+export interface DiskUse {
+  readonly direction: "write" | "read";
+  readonly bytes: number;
+  readonly startMs: number;
+  readonly endMs: number;
 }
 
 /** Values that a running task needs: they stay in memory until they are released. */
@@ -157,7 +166,7 @@ export class ResultStore {
     const { id, task, bytes, value = [] } = stored;
     let ok = true;
     try {
-      await this.#files.write(id, value);
+      await this.#timed("write", bytes, () => this.#files.write(id, value));
     } catch (error) {
       ok = false;
       this.#log.warn({ error, task, bytes }, "a result could not be spilled to disk and stays in memory");
@@ -168,9 +177,9 @@ export class ResultStore {
   }
 
   async #read(stored: Stored): Promise<void> {
-    const { id, task } = stored;
+    const { id, task, bytes } = stored;
     try {
-      stored.value = await this.#files.read(id);
+      stored.value = await this.#timed("read", bytes, () => this.#files.read(id));
     } catch (error) {
       this.#log.warn({ error, task }, "a result that was spilled to disk cannot be read back and is lost");
     }
@@ -180,6 +189,14 @@ export class ResultStore {
     this.#tell({ kind: "read", id, ok });
     for (const reader of stored.readers.splice(0)) reader(stored.value);
     if (!ok && isHeld) this.#options.onUnreadable(task);
+  }
+
+  async #timed<T>(direction: DiskUse["direction"], bytes: number, use: () => Promise<T>): Promise<T> {
+    const startMs = Date.now();
+    const startedAt = performance.now();
+    const result = await use();
+    this.#options.onDisk?.({ direction, bytes, startMs, endMs: startMs + performance.now() - startedAt });
+    return result;
   }
 
   #track(work: Promise<void>): void {

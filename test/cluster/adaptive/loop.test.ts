@@ -1,8 +1,9 @@
 import { expect, test } from "vitest";
 import { resolveAdaptOptions } from "../../../cluster/adapt-options.ts";
 import { AdaptiveLoop, type ScalableFleet } from "../../../cluster/adaptive/loop.ts";
-import type { LoadInfo, ScalingDecision } from "../../../protocol/cluster-info.ts";
+import type { LoadInfo } from "../../../protocol/cluster-info.ts";
 import { silentLogger } from "../../../protocol/logger.ts";
+import type { ScalingDecision } from "../../../protocol/record.ts";
 import { eventually } from "../../eventually.ts";
 
 const work: LoadInfo = {

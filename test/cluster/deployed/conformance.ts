@@ -34,7 +34,7 @@ export function deployerConformance(name: string, platform: Platform): void {
     /** A scheduler without a cluster around it. */
     async function withScheduler(body: (address: string, client: Client) => Promise<void>): Promise<void> {
       const scheduler = await SchedulerHost.start(
-        { host, port: 0, token, noWorkersTimeoutMs: undefined },
+        { host, port: 0, token, noWorkersTimeoutMs: undefined, dashboard: false, allowedWorkerLosses: 3 },
         silentLogger,
       );
       try {

@@ -38,6 +38,7 @@ test("defaults are complete, and each cluster has a secret of its own", () => {
     port: 0,
     idleTimeoutMs: undefined,
     noWorkersTimeoutMs: undefined,
+    allowedWorkerLosses: 3,
   });
   expect(Buffer.from(one.token, "base64url")).toHaveLength(32);
   expect(resolveLocalClusterOptions({}, cores).token).not.toBe(one.token);
@@ -57,7 +58,7 @@ test("every problem is told at once, and a token is never shown", () => {
     memoryLimit: "2 GiBs",
     port: 70_000,
   };
-  const more = { token: 0xdeadbeef, host: "", idleTimeoutMs: 0, logger: {} };
+  const more = { token: 0xdeadbeef, host: "", idleTimeoutMs: 0, allowedWorkerLosses: -1, logger: {} };
   const message = (): string => {
     try {
       resolveLocalClusterOptions({ ...wrong, ...more } as never, cores);
@@ -78,6 +79,7 @@ test("every problem is told at once, and a token is never shown", () => {
     /token should be a string/,
     /host should be a string/,
     /idleTimeoutMs should be/,
+    /allowedWorkerLosses should be a whole number from 0 to 10000, not -1/,
     /logger should be/,
   ]) {
     expect(told).toMatch(part);

@@ -17,7 +17,15 @@ class SessionBench extends Bench {
 
   gone(ms: number): void {
     this.nowMs += ms;
-    this.answer(1, { op: "heartbeat", memoryBytes: 0, storedBytes: 0, cpuPercent: 0, eventLoopDelayMs: 0 });
+    this.answer(1, {
+      op: "heartbeat",
+      memoryBytes: 0,
+      storedBytes: 0,
+      cpuPercent: 0,
+      eventLoopDelayMs: 0,
+      sentBytes: 0,
+      receivedBytes: 0,
+    });
     this.event({ kind: "wake" });
   }
 }

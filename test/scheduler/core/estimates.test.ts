@@ -31,7 +31,15 @@ test("a heartbeat tells of tasks that run too long to be sent ahead in numbers",
   expect(ahead).toHaveLength(20);
   bench.answer(1, { op: "started", task: (slow as Assignment).task, attempt: 1 });
   bench.nowMs = 1000;
-  bench.answer(1, { op: "heartbeat", memoryBytes: 1, storedBytes: 0, cpuPercent: 0, eventLoopDelayMs: 0 });
+  bench.answer(1, {
+    op: "heartbeat",
+    memoryBytes: 1,
+    storedBytes: 0,
+    cpuPercent: 0,
+    eventLoopDelayMs: 0,
+    sentBytes: 0,
+    receivedBytes: 0,
+  });
   // One more worker takes what its slot and the saturation rule give it, and no twenty.
   bench.worker(2);
   expect(bench.assigned(2)).toHaveLength(2);

@@ -6,7 +6,15 @@ import { Bench, plain, spec } from "./bench.ts";
 
 const first = (assignments: readonly Assignment[]): Assignment => assignments[0] as Assignment;
 const boom = { code: "TASK_FAILED", message: "boom", retryable: false } as const;
-const beat = { op: "heartbeat", memoryBytes: 0, storedBytes: 0, cpuPercent: 0, eventLoopDelayMs: 0 } as const;
+const beat = {
+  op: "heartbeat",
+  memoryBytes: 0,
+  storedBytes: 0,
+  cpuPercent: 0,
+  eventLoopDelayMs: 0,
+  sentBytes: 0,
+  receivedBytes: 0,
+} as const;
 
 function explain(bench: Bench, of: number | string, client = 1): Explanation {
   bench.told(client);

@@ -107,7 +107,15 @@ class FakeCluster {
     this.bench.nowMs += ms;
     for (const { id, connected } of this.workers.values())
       if (connected)
-        this.bench.answer(id, { op: "heartbeat", memoryBytes: 0, storedBytes: 0, cpuPercent: 0, eventLoopDelayMs: 0 });
+        this.bench.answer(id, {
+          op: "heartbeat",
+          memoryBytes: 0,
+          storedBytes: 0,
+          cpuPercent: 0,
+          eventLoopDelayMs: 0,
+          sentBytes: 0,
+          receivedBytes: 0,
+        });
     this.bench.event({ kind: "wake" });
   }
 

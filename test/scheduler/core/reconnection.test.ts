@@ -134,7 +134,15 @@ describe("a worker that is cut off", () => {
     b.cut(1);
     expect(b.core.nextWakeupMs()).toBe(30_000);
     b.nowMs = 30_000;
-    b.answer(2, { op: "heartbeat", memoryBytes: 0, storedBytes: 0, cpuPercent: 0, eventLoopDelayMs: 0 });
+    b.answer(2, {
+      op: "heartbeat",
+      memoryBytes: 0,
+      storedBytes: 0,
+      cpuPercent: 0,
+      eventLoopDelayMs: 0,
+      sentBytes: 0,
+      receivedBytes: 0,
+    });
     b.event({ kind: "wake" });
     expect(b.closed.splice(0)).toEqual([1]);
     const [moved] = b.assigned(2) as [Assignment];

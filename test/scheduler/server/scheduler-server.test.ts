@@ -3,6 +3,7 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { ClusterInfo } from "../../../protocol/cluster-info.ts";
 import { type Connection, dial } from "../../../protocol/connection.ts";
 import { InvariantViolation } from "../../../protocol/errors.ts";
+import { fnId, futureId } from "../../../protocol/ids.ts";
 import { silentLogger } from "../../../protocol/logger.ts";
 import type {
   ClientToScheduler,
@@ -12,6 +13,7 @@ import type {
   WorkerToScheduler,
 } from "../../../protocol/messages.ts";
 import { parseSchedulerToClient, parseSchedulerToWorker } from "../../../protocol/parse.ts";
+import type { ClusterEvent, LogLine } from "../../../protocol/record.ts";
 import { SchedulerCore } from "../../../scheduler/core/core.ts";
 import { SchedulerServer, type SchedulerServerOptions } from "../../../scheduler/server/scheduler-server.ts";
 
@@ -89,10 +91,11 @@ const registration: WorkerRegistration = {
 async function connectWorker(
   server: SchedulerServer,
   name: string,
+  instance?: string,
 ): Promise<Ear<SchedulerToWorker, WorkerToScheduler>> {
   const { connection } = await dial<SchedulerToWorker, WorkerToScheduler>({
     address: server.address,
-    hello: { role: "worker", token, name, registration: { ...registration, name } },
+    hello: { role: "worker", token, name, registration: { ...registration, name, instance } },
     parse: parseSchedulerToWorker,
     timeoutMs: 5_000,
   });
@@ -114,6 +117,46 @@ test("a worker is there once it is connected, and gone once its socket is", asyn
   expect(await workerNames(client)).toEqual(["w1"]);
   await worker.connection.close();
   await vi.waitFor(async () => expect(await workerNames(client)).toEqual([]), 5_000);
+});
+
+test("a worker that is cut off is waited for during the grace, and not at all with none", async () => {
+  const cutOff = async (server: SchedulerServer): Promise<ClusterInfo["workers"]> => {
+    const client = await connectClient(server);
+    const worker = await connectWorker(server, "w1", "one of a kind");
+    await worker.connection.close();
+    return vi.waitFor(async () => {
+      client.connection.send({ op: "info", request: 1 });
+      const { value } = (await client.next()) as { value: ClusterInfo };
+      expect(value.workers.filter(({ status }) => status === "running")).toEqual([]);
+      return value.workers;
+    }, 5_000);
+  };
+  expect(await cutOff(await startServer())).toMatchObject([{ name: "w1", status: "disconnected" }]);
+  expect(await cutOff(await startServer({ graceMs: 0 }))).toEqual([]);
+});
+
+test("a worker that says nothing on an open socket is lost after its time, and ten heartbeats at least", async () => {
+  const server = await startServer({ workerTtlMs: 0 });
+  const worker = await connectWorker(server, "w1");
+  expect((await worker.hungUp).message).toMatch(/silent for \d+ ms/);
+});
+
+test("a task fails with the first worker that dies under it, if no loss is allowed", async () => {
+  const server = await startServer({ allowedWorkerLosses: 0 });
+  const client = await connectClient(server);
+  const worker = await connectWorker(server, "w1");
+  const request = { retries: 0, priority: 0, resources: {}, workers: [], allowOtherWorkers: false, timeoutMs: 0 };
+  const task = { future: futureId(1), fn: fnId(1), args: [new Uint8Array(1)], deps: [], request: 0, wanted: true };
+  client.connection.send({ op: "define-fn", fn: fnId(1), ref: { bundle: "muster", name: "f", entry: "call" } });
+  client.connection.send({ op: "submit", submission: 1, run: "r", prefix: "p", requests: [request], tasks: [task] });
+  expect(await client.next()).toMatchObject({ op: "accepted" });
+  expect(await worker.next()).toMatchObject({ op: "define-fn" });
+  const { task: id, attempt } = (await worker.next()) as Extract<SchedulerToWorker, { op: "compute" }>;
+  worker.connection.send({ op: "started", task: id, attempt });
+  await worker.connection.close();
+  const failed = (await client.next()) as Extract<SchedulerToClient, { op: "failed" }>;
+  expect(failed).toMatchObject({ op: "failed", error: { code: "WORKER_LOST" } });
+  expect(failed.error.message).toContain("a worker died while running it: attempt 1 on w1");
 });
 
 test("a newcomer of the same name supersedes a worker, which is hung up on", async () => {
@@ -214,4 +257,52 @@ test("a server on all addresses names one that can be dialled", async () => {
   expect(server.address).not.toContain("0.0.0.0");
   const client = await connectClient(server);
   expect(await workerNames(client)).toEqual([]);
+});
+
+test("lines of workers, and the scheduler's own, are kept under their names and told to those who watch", async () => {
+  const server = await startServer();
+  const client = await connectClient(server);
+  const worker = await connectWorker(server, "w1");
+  client.connection.send({ op: "watch", request: 1, run: "r", kept: false, profile: false });
+  const heard: ClusterEvent[] = [];
+  const hears = async (text: string): Promise<LogLine> => {
+    for (;;) {
+      for (const event of heard) if (event.kind === "log" && event.line.text === text) return event.line;
+      const message = await client.next();
+      if (message.op === "events") heard.push(...message.events);
+    }
+  };
+  worker.connection.send({
+    op: "log",
+    lines: [
+      {
+        atMs: 5,
+        level: "warn",
+        source: "task",
+        run: "other",
+        key: "k",
+        attempt: 2,
+        stream: "stderr",
+        text: "not mine",
+      },
+      { atMs: 6, level: "info", source: "task", run: "r", key: "k", attempt: 2, stream: "stdout", text: "mine" },
+      { atMs: 7, level: "info", source: "worker", text: "own" },
+    ],
+  });
+  expect(await hears("mine")).toMatchObject({ worker: "w1", run: "r", key: "k", attempt: 2, stream: "stdout" });
+  expect(await hears("own")).toMatchObject({ worker: "w1", source: "worker" });
+  expect(JSON.stringify(heard)).not.toContain("not mine");
+  const asks = async (request: number, query: { worker?: string; limit: number }): Promise<LogLine[]> => {
+    client.connection.send({ op: "logs", request, ...query });
+    for (;;) {
+      const message = await client.next();
+      if (message.op === "reply" && message.request === request) return message.value as LogLine[];
+    }
+  };
+  expect((await asks(2, { worker: "w1", limit: 2 })).map(({ text }) => text)).toEqual(["mine", "own"]);
+  const value = await asks(3, { limit: 100 });
+  expect(value).toContainEqual(
+    expect.objectContaining({ source: "scheduler", text: expect.stringContaining("scheduler listens") }),
+  );
+  expect(JSON.stringify(value)).not.toContain(token);
 });

@@ -64,6 +64,9 @@ export const cancelled = (task: number, attempt = 1): WorkerEffect => send({ op:
 export const stored = (task: number, bytes = 1): WorkerEffect => send({ op: "stored", task: t(task), bytes });
 export const done = (task: number, attempt = 1): WorkerEffect =>
   send({ op: "done", task: t(task), attempt, bytes: 1, startMs: 10, endMs: 20 });
+/** As long as the test does not move the clock, every transfer takes no time. */
+export const transferred = (address: string, tasks: number, startMs = 1_000, endMs = startMs): WorkerEffect =>
+  send({ op: "transferred", address, tasks, bytes: tasks, startMs, endMs });
 export const store = (task: number): WorkerEffect => ({ kind: "store", task: t(task), value });
 export const fetch = (number: number, address: string, ...tasks: number[]): WorkerEffect => ({
   kind: "fetch",

@@ -14,6 +14,7 @@ import {
   store,
   stored,
   t,
+  transferred,
   value,
 } from "./harness.ts";
 
@@ -27,6 +28,7 @@ describe("gathering inputs", () => {
     const h = new Harness();
     expect(h.messages(compute(3, { inputs: [input(1, [a]), input(2, [a])] }))).toEqual([fetch(1, a, 1, 2)]);
     expect(h.event({ kind: "fetched", fetch: 1, values: arrived(1, 2) })).toEqual([
+      transferred(a, 2),
       store(1),
       stored(1),
       store(2),
@@ -68,7 +70,22 @@ describe("gathering inputs", () => {
         }),
       ),
     ).toEqual([fetch(1, a, 1), fetch(2, a, 2, 3)]);
-    expect(h.event({ kind: "fetched", fetch: 1, values: arrived(1) })).toEqual([store(1), stored(1), fetch(3, a, 4)]);
+    expect(h.event({ kind: "fetched", fetch: 1, values: arrived(1) })).toEqual([
+      transferred(a, 1),
+      store(1),
+      stored(1),
+      fetch(3, a, 4),
+    ]);
+  });
+
+  it("tells how long a peer took to give what it gave, and nothing of one that gave nothing", () => {
+    const h = new Harness();
+    h.messages(compute(9, { inputs: [input(1, [a]), input(2, [a]), input(3, [b])] }));
+    h.nowMs += 250;
+    expect(h.event({ kind: "fetched", fetch: 1, values: arrived(1, 2) })[0]).toEqual(
+      transferred(a, 2, h.nowMs - 250, h.nowMs),
+    );
+    expect(h.event({ kind: "fetched", fetch: 2, values: arrived() })).toEqual([unreachable(3, b)]);
   });
 
   it("goes on with an input that was lost elsewhere and made again here", () => {
@@ -138,7 +155,7 @@ describe("gathering inputs", () => {
     const h = new Harness();
     h.messages(compute(2, { inputs: [input(1, [a])] }));
     expect(h.messages({ op: "cancel", task: t(2), attempt: 1, force: true, reason: "" })).toEqual([cancelled(2)]);
-    expect(h.event({ kind: "fetched", fetch: 1, values: arrived(1) })).toEqual([]);
+    expect(h.event({ kind: "fetched", fetch: 1, values: arrived(1) })).toEqual([transferred(a, 1)]);
   });
 
   it("keeps an input that is on its way for the next that wants it", () => {
@@ -147,6 +164,7 @@ describe("gathering inputs", () => {
     h.messages({ op: "cancel", task: t(2), attempt: 1, force: true, reason: "" });
     expect(h.messages(compute(3, { inputs: [input(1, [a])] }))).toEqual([]);
     expect(h.event({ kind: "fetched", fetch: 1, values: arrived(1) })).toEqual([
+      transferred(a, 1),
       store(1),
       stored(1),
       execute(1, 3, { inputs: [t(1)] }),
@@ -167,7 +185,11 @@ describe("copies", () => {
   it("makes one when asked, and says that it holds one already", () => {
     const h = new Harness();
     expect(h.messages({ op: "replicate", inputs: [input(1, [a])] })).toEqual([fetch(1, a, 1)]);
-    expect(h.event({ kind: "fetched", fetch: 1, values: arrived(1) })).toEqual([store(1), stored(1)]);
+    expect(h.event({ kind: "fetched", fetch: 1, values: arrived(1) })).toEqual([
+      transferred(a, 1),
+      store(1),
+      stored(1),
+    ]);
     expect(h.messages({ op: "replicate", inputs: [input(1, [a])] })).toEqual([stored(1)]);
   });
 
@@ -176,6 +198,7 @@ describe("copies", () => {
     h.messages({ op: "replicate", inputs: [input(1, [a]), input(2, [a])] }, compute(9, { inputs: [input(2, [a])] }));
     expect(h.messages({ op: "free", tasks: [t(1), t(2)] })).toEqual([]);
     expect(h.event({ kind: "fetched", fetch: 1, values: arrived(1, 2) })).toEqual([
+      transferred(a, 2),
       store(2),
       stored(2),
       execute(1, 9, { inputs: [t(2)] }),

@@ -49,8 +49,8 @@ describe.each(kinds)("output of %s", (kind) => {
       }
     `);
     expect(lines().slice(0, 2)).toEqual([
-      [1, "log", "info: read { rows: 3 }"],
-      [1, "log", "warn: odd { file: 'a' }"],
+      [1, "log", "read { rows: 3 }"],
+      [1, "log", "odd { file: 'a' }"],
     ]);
     expect(lines()).toContainEqual([1, "stderr", "Warning: careful"]);
   });
@@ -66,12 +66,21 @@ describe.each(kinds)("output of %s", (kind) => {
   });
 
   test("a loop that prints is cut short, and says so", async () => {
-    expect(await rig.run("export default () => { for (let i = 0; i < 30_000; i++) console.log(i) }")).toMatchObject({
-      kind: "done",
+    // However slow this machine is, no second passes while it prints.
+    const end = await rig.run(`export default () => {
+      const { now } = performance;
+      performance.now = () => 0;
+      for (let i = 0; i < 10_500; i++) console.log(i);
+      performance.now = now;
+    }`);
+    expect(end).toMatchObject({ kind: "done" });
+    const printed = rig.events.filter((event) => event.kind === "log");
+    expect(printed).toHaveLength(10_001);
+    expect(printed.at(-1)).toMatchObject({
+      stream: "log",
+      level: "warn",
+      line: expect.stringMatching(/^\(10000 lines within a second/),
     });
-    const first = rig.events.filter((event) => event.kind === "log");
-    expect(first.length).toBeLessThan(30_000);
-    expect(first.some((event) => event.line.startsWith("(10000 lines within a second"))).toBe(true);
   });
 });
 

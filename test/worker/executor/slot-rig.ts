@@ -85,11 +85,14 @@ export class SlotRig {
   until(matches: (event: SlotEvent) => boolean): Promise<SlotEvent>;
   until(matches: (event: SlotEvent) => boolean): Promise<SlotEvent> {
     return new Promise((resolve) => {
+      let looked = 0;
       const check = (): void => {
-        const found = this.events.find(matches);
-        if (found === undefined) return;
-        this.#waiting.delete(check);
-        resolve(found);
+        for (; looked < this.events.length; looked++) {
+          const event = this.events[looked] as SlotEvent;
+          if (!matches(event)) continue;
+          this.#waiting.delete(check);
+          return resolve(event);
+        }
       };
       this.#waiting.add(check);
       check();

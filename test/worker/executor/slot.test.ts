@@ -66,8 +66,9 @@ describe("slot", () => {
       },
       ...options,
     });
-  const latest = (): FakeHost => {
-    const host = hosts.at(-1);
+  const latest = (): FakeHost => opened(-1);
+  const opened = (index: number): FakeHost => {
+    const host = hosts.at(index);
     if (host === undefined || host === "fails") throw new Error("no host was opened");
     return host;
   };
@@ -101,15 +102,16 @@ describe("slot", () => {
     const slot = await startedSlot();
     slot.run(job(1));
     slot.cancel(true);
-    expect(latest().heard).toEqual(["init", "run", "abort"]);
+    const first = latest();
+    expect(first.heard).toEqual(["init", "run", "abort"]);
     await pass(999);
-    expect(latest().heard).toEqual(["init", "run", "abort"]);
+    expect(first.heard).toEqual(["init", "run", "abort"]);
     await pass(1);
-    expect(latest().heard.slice(3)).toEqual(["end"]);
+    expect(first.heard.slice(3)).toEqual(["end"]);
     await pass(1_000);
-    expect(latest().heard.slice(3)).toEqual(["end", "kill"]);
+    expect(first.heard.slice(3)).toEqual(["end", "kill"]);
     expect(events).toEqual([]);
-    latest().ended({ signal: "SIGKILL" });
+    first.ended({ signal: "SIGKILL" });
     expect(slot.free).toBe(false);
     expect(events).toEqual([]);
     latest().ready();
@@ -126,7 +128,7 @@ describe("slot", () => {
       { kind: "stuck", job: 1, reason: expect.stringContaining('of task "k" could not be ended') },
     ]);
     expect(slot.free).toBe(false);
-    latest().ended();
+    opened(0).ended();
     latest().ready();
     expect(slot.free).toBe(true);
     expect(events).toHaveLength(1);
@@ -239,11 +241,104 @@ describe("slot", () => {
     slot.run(job(1));
     const error = { code: "TASK_FAILED", message: "astray", retryable: false } as const;
     latest().listener.message({ kind: "failed", job: 1, error, startMs: 0, endMs: 1, tainted: true });
-    expect(latest().heard).toContain("end");
+    expect(opened(0).heard).toContain("end");
     expect(events).toEqual([]);
-    latest().ended();
+    opened(0).ended();
     latest().ready();
     expect(events).toEqual([{ kind: "failed", job: 1, error, startMs: 0, endMs: 1 }]);
+  });
+
+  describe("a successor that is started while its predecessor is being ended", () => {
+    const cancelled = { kind: "cancelled", job: 1 };
+    const done = { kind: "done", job: 1, value: [], startMs: 0, endMs: 1 } as const;
+    const cancelling = async (): Promise<Slot> => {
+      const slot = await startedSlot();
+      slot.run(job(1));
+      slot.cancel(true);
+      return slot;
+    };
+
+    test("makes the slot free the moment that the end of its predecessor is certain, and not before", async () => {
+      const slot = await cancelling();
+      await pass(250);
+      expect(hosts).toHaveLength(2);
+      latest().ready();
+      await pass(1_500);
+      expect(opened(0).heard).toContain("end");
+      expect([slot.free, events]).toEqual([false, []]);
+      opened(0).ended({ signal: "SIGTERM" });
+      expect([slot.free, events]).toEqual([true, [cancelled]]);
+      slot.run(job(2));
+      expect(latest().heard).toEqual(["init", "run"]);
+      expect(hosts).toHaveLength(2);
+    });
+
+    test("is not started for a task that obeys at once, and ended for one that obeys later", async () => {
+      const slot = await cancelling();
+      await pass(249);
+      opened(0).listener.message(done);
+      await pass(5_000);
+      expect([slot.free, events, hosts.length]).toEqual([true, [cancelled], 1]);
+
+      slot.run(job(2));
+      slot.cancel(true);
+      await pass(250);
+      opened(0).listener.message({ ...done, job: 2 });
+      expect(slot.free).toBe(true);
+      expect(opened(1).heard).toEqual(["init", "end"]);
+      opened(1).listener.output("stderr", "bye");
+      expect(events.at(-1)).toEqual({ kind: "log", job: undefined, stream: "stderr", line: "bye" });
+      opened(1).ended();
+      expect(slot.free).toBe(true);
+    });
+
+    test("is replaced itself when it has died meanwhile", async () => {
+      const slot = await cancelling();
+      await pass(250);
+      latest().ended();
+      await pass(750);
+      opened(0).ended();
+      expect([slot.free, hosts.length]).toEqual([false, 3]);
+      latest().ready();
+      expect([slot.free, events]).toEqual([true, [cancelled]]);
+    });
+
+    test("is done without while nothing can be started", async () => {
+      const slot = await cancelling();
+      opening = "fails";
+      await pass(1_000);
+      opening = "works";
+      opened(0).ended();
+      latest().ready();
+      expect([slot.free, events]).toEqual([true, [cancelled]]);
+    });
+
+    test("ends with its slot, which is stopped only when both are gone", async () => {
+      const slot = await cancelling();
+      await pass(250);
+      let stopped = false;
+      void slot.stop().then(() => {
+        stopped = true;
+      });
+      expect(opened(1).heard).toEqual(["init", "end"]);
+      await pass(750);
+      opened(0).ended();
+      await pass(1);
+      expect([stopped, events]).toEqual([false, [cancelled]]);
+      opened(1).ended();
+      await pass(1);
+      expect([stopped, hosts.length]).toEqual([true, 2]);
+    });
+
+    test("is not started for a slot that is being stopped", async () => {
+      const slot = await startedSlot();
+      slot.run(job(1));
+      const stopped = slot.stop();
+      await pass(1_500);
+      opened(0).ended();
+      await stopped;
+      expect(hosts).toHaveLength(1);
+    });
   });
 
   test("messages about a job that is not there change nothing", async () => {

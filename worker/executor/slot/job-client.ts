@@ -35,9 +35,9 @@ export class JobClient {
     await this.#client?.then((client) => client.close()).catch(() => {});
   }
 
-  #connect({ address, token }: SlotCluster): Promise<NestedClient> {
+  #connect({ address, token, tls }: SlotCluster): Promise<NestedClient> {
     const { key, flowRun } = this.#job;
-    const client = connectNestedClient({ address, token, parent: key, run: flowRun, onWaiting: this.#onWaiting });
+    const client = connectNestedClient({ address, token, tls, parent: key, run: flowRun, onWaiting: this.#onWaiting });
     client.catch(() => {
       // The next call tries again.
       this.#client = undefined;

@@ -1,5 +1,7 @@
+import { cutLogText } from "../../../protocol/log-limits.ts";
+import type { LogLevel } from "../../../protocol/logger.ts";
 import { LineSplitter } from "../line-splitter.ts";
-import type { LogStream } from "../slot-job.ts";
+import { type LogStream, streamLevels } from "../slot-job.ts";
 import { currentFrame } from "./job-frame.ts";
 import type { SlotChannel } from "./slot-channel.ts";
 
@@ -18,8 +20,8 @@ export class Output {
   constructor(channel: SlotChannel) {
     this.#channel = channel;
     this.#splitters = {
-      stdout: new LineSplitter((line) => this.line("stdout", this.#job, line)),
-      stderr: new LineSplitter((line) => this.line("stderr", this.#job, line)),
+      stdout: new LineSplitter((line) => this.line("stdout", streamLevels.stdout, this.#job, line)),
+      stderr: new LineSplitter((line) => this.line("stderr", streamLevels.stderr, this.#job, line)),
     };
   }
 
@@ -48,7 +50,7 @@ export class Output {
     this.#splitters.stderr.flush();
   }
 
-  line(stream: LogStream, job: number | undefined, line: string): void {
+  line(stream: LogStream, level: LogLevel, job: number | undefined, text: string): void {
     const nowMs = performance.now();
     if (nowMs - this.#secondMs >= 1_000) {
       this.#secondMs = nowMs;
@@ -56,10 +58,10 @@ export class Output {
     }
     this.#linesThisSecond += 1;
     if (this.#linesThisSecond > linesPerSecondMax) return;
-    this.#channel.send({ kind: "log", job, stream, line });
+    this.#channel.send({ kind: "log", job, stream, level, line: cutLogText(text) });
     if (this.#linesThisSecond === linesPerSecondMax) {
       const notice = `(${linesPerSecondMax} lines within a second: what follows in this second is left out)`;
-      this.#channel.send({ kind: "log", job, stream: "log", line: notice });
+      this.#channel.send({ kind: "log", job, stream: "log", level: "warn", line: notice });
     }
   }
 

@@ -1,8 +1,10 @@
 import { getHeapStatistics } from "node:v8";
 import { isMainThread, Worker } from "node:worker_threads";
 import { assertNever } from "../../../protocol/errors.ts";
-import { installOwnResolution } from "../../../protocol/own-module.ts";
+import { installOwnResolution, isOwnCode } from "../../../protocol/own-module.ts";
+import { Profiler } from "../../../protocol/profiler.ts";
 import { collectGarbage } from "../garbage.ts";
+import type { ProfileOrder } from "../slot-job.ts";
 import type { SlotCluster, SlotWorker, ToSlot } from "../slot-messages.ts";
 import { trapExit } from "./exit-trap.ts";
 import { Output } from "./output.ts";
@@ -14,6 +16,7 @@ import { SlotRuntime } from "./slot-runtime.ts";
 
 const channel = takeChannel();
 const output = new Output(channel);
+const profiler = new Profiler(isOwnCode);
 let runtime: SlotRuntime | undefined;
 
 // A thread ends with its process by itself.
@@ -33,6 +36,8 @@ function receive(message: ToSlot): void {
       return runtime?.run(message.job);
     case "collect-garbage":
       return collectGarbage();
+    case "profile":
+      return profile(message.order);
     case "abort":
       return runtime?.abort(message.job, message.error);
     default:
@@ -45,6 +50,11 @@ function startRuntime(worker: SlotWorker, cluster: SlotCluster | undefined): Slo
   process.on("uncaughtException", (error) => started.uncaught(error));
   process.on("unhandledRejection", (reason) => started.uncaught(reason));
   return started;
+}
+
+function profile(order: ProfileOrder): void {
+  if (order === "start") return profiler.start();
+  channel.send({ kind: "profile", frames: order === "collect" ? profiler.collect() : profiler.stop() });
 }
 
 /** Nothing of this process may outlive the process that started it. */

@@ -2,7 +2,7 @@ import type { WireError } from "../../../protocol/errors.ts";
 import { runInContext } from "../../../protocol/task-context.ts";
 import { decodeValue, encodeValue } from "../../../protocol/value.ts";
 import { fromWireError } from "../../../protocol/wire-error.ts";
-import type { SlotJob } from "../slot-job.ts";
+import { type SlotJob, streamLevels } from "../slot-job.ts";
 import type { FromSlot, SlotCluster, SlotWorker } from "../slot-messages.ts";
 import { JobClient } from "./job-client.ts";
 import { currentFrame, runInFrame } from "./job-frame.ts";
@@ -89,7 +89,7 @@ export class SlotRuntime {
     const error = thrownUncaught(frame?.key ?? "", thrown);
     const late = frame === undefined ? "An error that nobody caught" : "After the end of the task";
     for (const line of `${late}: ${error.stack ?? error.message}`.split("\n")) {
-      this.#output.line("stderr", frame?.job, line);
+      this.#output.line("stderr", streamLevels.stderr, frame?.job, line);
     }
   }
 
@@ -106,7 +106,7 @@ export class SlotRuntime {
       signal: running.abort.signal,
       worker: this.#worker,
       flowRun: job.flowRun,
-      log: taskLog((line) => this.#output.line("log", job.id, line)),
+      log: taskLog((level, line) => this.#output.line("log", level, job.id, line)),
       client: () => running.client.get(),
     };
     running.startMs = Date.now();

@@ -1,9 +1,12 @@
 import { monitorEventLoopDelay } from "node:perf_hooks";
+import { traffic } from "./traffic.ts";
 
 export interface Readings {
   /** Of one core; several busy threads make it more than 100. */
   readonly cpuPercent: number;
   readonly eventLoopDelayMs: number;
+  readonly sentBytes: number;
+  readonly receivedBytes: number;
 }
 
 /** Measures this process between one heartbeat and the next. */
@@ -11,6 +14,7 @@ export class Vitals {
   readonly #delay: ReturnType<typeof monitorEventLoopDelay> = monitorEventLoopDelay({ resolution: 20 });
   #cpu: NodeJS.CpuUsage = process.cpuUsage();
   #sinceMs: number = performance.now();
+  #traffic: typeof traffic = { ...traffic };
 
   constructor() {
     this.#delay.enable();
@@ -25,7 +29,11 @@ export class Vitals {
     this.#cpu = process.cpuUsage();
     this.#sinceMs = nowMs;
     this.#delay.reset();
+    const { sentBytes, receivedBytes } = this.#traffic;
+    this.#traffic = { ...traffic };
     return {
+      sentBytes: traffic.sentBytes - sentBytes,
+      receivedBytes: traffic.receivedBytes - receivedBytes,
       cpuPercent: ((user + system) / 1_000 / elapsedMs) * 100,
       eventLoopDelayMs: Number.isFinite(delayNs) ? delayNs / 1e6 : 0,
     };

@@ -1,0 +1,51 @@
+import { formatDuration } from "../protocol/units.ts";
+import { aligned } from "./table.ts";
+import type { TaskTally } from "./task-tally.ts";
+
+/** More names at once are more than anybody reads. */
+const namesMax = 10;
+
+export interface ProgressLine {
+  readonly text: string;
+  readonly failed: boolean;
+}
+
+/** A line about the run, and one for each task name that has not ended, the busiest first, up to so many in all. */
+export function progressLines(
+  tallies: readonly TaskTally[],
+  elapsedMs: number,
+  nowMs: number,
+  linesMax: number,
+): ProgressLine[] {
+  const sum = (of: (tally: TaskTally) => number): number => tallies.reduce((total, tally) => total + of(tally), 0);
+  const failed = sum((tally) => tally.failed);
+  const parts = [`${sum((tally) => tally.done)}/${sum((tally) => tally.total)} tasks`];
+  if (failed > 0) parts.push(`${failed} failed`);
+  const head = { text: [formatDuration(elapsedMs), ...parts].join("  "), failed: failed > 0 };
+  const open = tallies.filter(({ done, total }) => done < total).sort((a, b) => b.underWay - a.underWay);
+  if (open.length === 0 || linesMax < 2) return [head];
+  const room = Math.min(namesMax, linesMax - 1);
+  const shown = open.length <= room ? open : open.slice(0, Math.max(1, room - 1));
+  const rows = aligned(shown.map((tally) => rowOf(tally, nowMs)));
+  const lines = rows.map((text, index) => ({ text, failed: (shown[index]?.failed ?? 0) > 0 }));
+  const more = open.length - shown.length;
+  return [
+    head,
+    ...lines,
+    ...(more > 0 && lines.length < linesMax - 1 ? [{ text: `+ ${more} more`, failed: false }] : []),
+  ];
+}
+
+function rowOf(tally: TaskTally, nowMs: number): string[] {
+  const { name, done, total, underWay, failed } = tally;
+  const rate = tally.rate(nowMs);
+  const left = total - done;
+  return [
+    name,
+    `${done}/${total}`,
+    underWay > 0 ? `${underWay} under way` : "",
+    failed > 0 ? `${failed} failed` : "",
+    rate === undefined ? "" : `${rate >= 10 ? Math.round(rate) : Number(rate.toFixed(1))}/s`,
+    rate === undefined ? "" : `${formatDuration((left * 1_000) / rate)} left`,
+  ];
+}

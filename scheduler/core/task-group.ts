@@ -1,0 +1,30 @@
+import type { TaskState } from "./task.ts";
+
+export type TaskCounts = Record<TaskState["kind"], number>;
+
+/**
+ * The tasks of one run whose functions have one name: progress is counted by it, and the picture of a graph drawn. It lives
+ * as long as its run has tasks, so what it counts may be of tasks that are forgotten.
+ */
+export class TaskGroup {
+  readonly name: string;
+  /** How many tasks that are not forgotten are in each state. */
+  readonly counts: TaskCounts = { waiting: 0, queued: 0, processing: 0, memory: 0, erred: 0, released: 0 };
+  /** How many tasks there ever were. */
+  total = 0;
+  /** How often a result came. A task that is computed again counts again. */
+  finished = 0;
+  failed = 0;
+  /** What the attempts that gave a result took altogether. */
+  computeMs = 0;
+  /** The groups whose results these tasks take, and how many of those results. */
+  readonly inputs: Map<TaskGroup, number> = new Map();
+
+  constructor(name: string) {
+    this.name = name;
+  }
+
+  takesFrom(group: TaskGroup): void {
+    this.inputs.set(group, (this.inputs.get(group) ?? 0) + 1);
+  }
+}

@@ -1,0 +1,37 @@
+/** Whose lines a job's lines are. */
+export interface JobLabel {
+  readonly key: string;
+  readonly attempt: number;
+  /** Undefined for what runs beside the queue. */
+  readonly run: string | undefined;
+}
+
+/** Code of a task may still write after the task has ended; of so many it is known who they were. */
+const endedMax = 1_000;
+
+/** Says which task a job of a slot is, or was. */
+export class JobLabels {
+  readonly #open: Map<number, JobLabel> = new Map();
+  /** In the order in which they ended. */
+  readonly #ended: Map<number, JobLabel> = new Map();
+
+  begin(job: number, label: JobLabel): void {
+    this.#open.set(job, label);
+  }
+
+  end(job: number): void {
+    const label = this.#open.get(job);
+    if (label === undefined) return;
+    this.#open.delete(job);
+    this.#ended.set(job, label);
+    if (this.#ended.size <= endedMax) return;
+    for (const oldest of this.#ended.keys()) {
+      this.#ended.delete(oldest);
+      return;
+    }
+  }
+
+  of(job: number): JobLabel | undefined {
+    return this.#open.get(job) ?? this.#ended.get(job);
+  }
+}
