@@ -20,8 +20,8 @@ test.each(Array.from({ length: seeds / seedsPerTest }, (_, part) => 1 + part * s
   180_000,
 );
 
-test.each(regressions)("seed $seed: $found", ({ seed, edition }) => {
-  const outcome = new SimCluster({ seed, edition, workers: 8, tasks: 300, faults: "all" }).run();
+test.each(regressions)("seed $seed: $found", ({ seed, edition, workers = 8, tasks = 300 }) => {
+  const outcome = new SimCluster({ seed, edition, workers, tasks, faults: "all" }).run();
   expect(outcome.seed).toBe(seed);
 });
 
