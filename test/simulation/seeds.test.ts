@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { SimCluster } from "../../testing/index.ts";
 import { regressions } from "./regressions.ts";
 
-/** How many fixed seeds every run of the tests tries: 500 take about half a minute on an idle machine. */
+/** How many fixed seeds every run of the tests tries: 500 take about half a minute of a processor. */
 const seeds = 500;
 /** A test for each so many, so that progress shows and a violation ends only its own part. */
 const seedsPerTest = 50;
