@@ -50,13 +50,12 @@ export class Operator {
    */
   #endLeaving(): void {
     const { presence } = this.#around.watch;
-    const leaves = (worker: SimWorker): boolean => !presence.isThere(worker.name);
-    for (const client of this.#clients()) {
-      for (const { status, script } of client.futures.values()) {
-        if (status !== "pending") continue;
+    for (const worker of this.#workers) {
+      for (const script of worker.process.slots.waiting()) {
         for (const cause of script.causes()) {
           const able = this.#ableTo(cause);
-          if (able.every(leaves)) for (const worker of able) if (worker.process.slots.lends) worker.crash();
+          if (able.some(({ name }) => presence.isThere(name))) continue;
+          for (const other of able) if (other.process.slots.waiting().length > 0) other.crash();
         }
       }
     }

@@ -279,8 +279,10 @@ export class SimCluster {
     };
     const untilMs = this.#time.nowMs + quietMsMax;
     let left = leftovers();
+    const operator = new Operator(this.#around, [...this.#workers.values()], () => []);
     while (left.length > 0 && this.#time.nowMs < untilMs) {
       this.runFor(500);
+      operator.look();
       left = leftovers();
     }
     if (left.length > 0)

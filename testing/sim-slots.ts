@@ -116,10 +116,9 @@ export class SimSlots {
     }
   }
 
-  /** Whether something that runs here waits for tasks of its own. */
-  get lends(): boolean {
-    for (const { lent } of this.running.values()) if (lent === "waiting") return true;
-    return false;
+  /** What runs here and waits for tasks of its own. */
+  waiting(): Script[] {
+    return Array.from(this.running.values()).flatMap(({ lent, script }) => (lent === "waiting" ? [script] : []));
   }
 
   runs(task: TaskId, attempt: number): boolean {
@@ -214,6 +213,7 @@ export class SimSlots {
   #stuck(job: SimJob): void {
     // The core says that the task overran its time if that is what stopped it.
     if (job.intent === "finish") job.script.failures++;
+    this.#around.watch.stuck++;
     this.#host.tell({ kind: "slot-stuck", job: job.execution.job, reason: "native code" });
   }
 

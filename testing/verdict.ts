@@ -24,6 +24,8 @@ export function objectionTo(
         : undefined;
     }
     case "WORKER_LOST": {
+      // The other way to end so: its process had to end for another's sake, again and again.
+      if (error.retryable) return watch.stuck > unblamedMax ? undefined : "no worker had to end so often";
       const attempts = (error.details?.["attempts"] as readonly unknown[] | undefined) ?? [];
       return attempts.length > lossesMax ? undefined : `only ${attempts.length} workers died`;
     }

@@ -20,6 +20,8 @@ export class Watch {
   restarts: number = 0;
   /** How many bundles did not come. */
   codeFailures: number = 0;
+  /** How many processes had to end because something could not be stopped. */
+  stuck: number = 0;
   /** How many spilled results could not be read back. */
   unreadable: number = 0;
   readonly presence: Presence = new Presence();

@@ -2,6 +2,9 @@ interface Regression {
   readonly seed: number;
   /** What the seed meant when it found the fault; it means the same there for ever. */
   readonly edition: 1 | 2;
+  /** Where it was found in other than the default. */
+  readonly workers?: number;
+  readonly tasks?: number;
   readonly found: string;
 }
 
@@ -64,5 +67,17 @@ export const regressions: readonly Regression[] = [
     seed: 579,
     edition: 2,
     found: "a wish for a worker that was leaving never gave way, while that worker waited for the very task",
+  },
+  {
+    seed: 400395,
+    edition: 2,
+    workers: 2,
+    tasks: 100,
+    found: "a worker that drained called itself paused, so that what only waited for it waited for ever",
+  },
+  {
+    seed: 500124,
+    edition: 2,
+    found: "a task that submits what ends its worker's process, which blamed nobody, was begun again for ever",
   },
 ];

@@ -138,7 +138,7 @@ export class WorkerCore {
       case "slot-stuck":
         return this.#slotStuck(event.job, event.reason, nowMs);
       case "slots-broken":
-        return this.#slotsBroken(event.reason);
+        return this.#slotsBroken(event.reason, nowMs);
       case "fetched":
         for (const arrival of inputs.fetched(event.fetch, event.values, nowMs))
           this.#arrived(arrival.task, arrival, nowMs);
@@ -271,8 +271,8 @@ export class WorkerCore {
   }
 
   /**
-   * Only the end of the process ends what runs there. What runs here goes back without blame, by the goodbye; save a task
-   * that overran its time, which is told as failed first, because without blame it would be tried for ever.
+   * Only the end of the process ends what runs there. What runs here goes back without blame; save a task that overran its
+   * time, which is told as failed first, because without blame it would be tried for ever.
    */
   #slotStuck(number: number, reason: string, nowMs: number): void {
     const job = this.#parts.jobs.get(number);
@@ -282,10 +282,11 @@ export class WorkerCore {
       const message = `${key} ran longer than its timeoutMs (${timeoutMs} ms) and could only be stopped by ending its worker process: ${reason}. Give the native code a limit of its own, or use the executor "processes".`;
       this.#slotFailed(number, { code: "TASK_TIMED_OUT", message, retryable: false }, nowMs, nowMs, nowMs);
     }
-    this.#slotsBroken(reason);
+    this.#slotsBroken(reason, nowMs);
   }
 
-  #slotsBroken(reason: string): void {
+  #slotsBroken(reason: string, nowMs: number): void {
+    this.#attempts.breakOff(reason, nowMs);
     const message = `this worker process ends because a slot cannot be used any more: ${reason}`;
     this.#outbox.push({ kind: "log", level: "error", fields: {}, message });
     this.#end("stuck", reason);

@@ -327,6 +327,18 @@ describe("the end", () => {
     }
   });
 
+  it("tells of what has to end with the process, so that it is counted and not begun again for ever", () => {
+    const h = new Harness({ slots: 3 });
+    h.messages(compute(1), compute(2), compute(3, { inputs: [{ task: t(9), bytes: 1, addresses: ["ws://b"] }] }));
+    h.messages({ op: "cancel", task: t(1), attempt: 1, force: true, reason: "" });
+    expect(h.event({ kind: "slot-stuck", job: 1, reason: "native" })).toMatchObject([
+      { message: { op: "failed", task: 2, blame: "infrastructure", error: { code: "WORKER_LOST", retryable: true } } },
+      { kind: "log", level: "error" },
+      { message: { op: "goodbye" } },
+      { kind: "end-process", end: "stuck" },
+    ]);
+  });
+
   it("drops everything when the next scheduler is another, and begins afresh", () => {
     const h = new Harness();
     h.messages(compute(1));
