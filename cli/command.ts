@@ -7,8 +7,10 @@ export interface CommandContext<S extends Settings> extends Configuration<S> {
   readonly log: Logger;
   /** Aborts on Ctrl-C, SIGTERM and SIGHUP; everything that was started must then be gone within 5 seconds. */
   readonly signal: AbortSignal;
-  /** Writes one line for people or programs to stdout. */
-  readonly print: (line: string) => void;
+  /** Writes a line, or several, for people or programs to stdout; what could move a terminal's cursor is escaped. */
+  readonly print: (text: string) => void;
+  /** All that there are. */
+  readonly commands: readonly AnyCommand[];
 }
 
 /** One subcommand of `muster`. It may load its heavy parts only once it runs, so that `--help` stays quick. */

@@ -1,18 +1,14 @@
 import type { Explanation } from "../protocol/explanation.ts";
 import { formatDuration } from "../protocol/units.ts";
 import type { AnyCommand, CliCommand } from "./command.ts";
-import { findAddress, requireToken } from "./connection-settings.ts";
+import { clusterSettings, withClient } from "./connect.ts";
 import { unlessInterrupted } from "./interruption.ts";
-import { optional, perCall, setting, text, yes } from "./setting.ts";
+import { perCall, setting, text, yes } from "./setting.ts";
 import { table } from "./table.ts";
-import { clientTlsSettings, readTls } from "./tls-settings.ts";
 
 const settings = {
   key: perCall("<key>", "of the task, as futures, logs and errors name it", text, ""),
-  address: optional("[address]", "of the scheduler, such as ws://127.0.0.1:8786", text),
-  schedulerFile: optional("--scheduler-file <file>", "read the address from this file", text),
-  tokenFile: optional("--token-file <file>", "file that holds the scheduler's token", text),
-  ...clientTlsSettings,
+  ...clusterSettings,
   json: perCall("--json", "print everything as JSON, for programs", yes, false),
   quiet: setting("--quiet", "log errors only", yes, false),
 };
@@ -27,21 +23,14 @@ const command: CliCommand<typeof settings> = {
     ["muster explain inc-1 --scheduler-file s.json", "on the cluster whose address s.json holds"],
   ],
   logLevel: "warn",
-  async run({ values, origins, signal, print }) {
-    const patience = { timeoutMs: 0, signal };
-    const tls = readTls(values);
-    const address = await findAddress(values, origins, patience);
-    const token = await requireToken(address, values.tokenFile, patience);
-    const { Client } = await import("../client/client.ts");
-    const client = await unlessInterrupted(Client.connect(address, { token, tls, name: "muster explain" }), signal);
-    try {
+  run(context) {
+    const { values, signal, print } = context;
+    return withClient("muster explain", context, async (client) => {
       const explanation = await unlessInterrupted(client.explain(values.key), signal);
       if (values.json) print(JSON.stringify(explanation, null, 2));
       else for (const line of describe(explanation)) print(line);
       return explanation.state === "unknown" ? 1 : 0;
-    } finally {
-      await client.close();
-    }
+    });
   },
 };
 

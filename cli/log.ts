@@ -1,5 +1,6 @@
 import { pino } from "pino";
 import type { Logger, LogLevel } from "../protocol/logger.ts";
+import { printable } from "./printable.ts";
 
 const levelNames: Readonly<Record<number, string>> = { 20: "debug", 30: "info ", 40: "warn ", 50: "error" };
 
@@ -7,7 +8,7 @@ const levelNames: Readonly<Record<number, string>> = { 20: "debug", 30: "info ",
 export function createLog(level: LogLevel): Logger {
   const destination = {
     write(line: string): void {
-      process.stderr.write(`${readable(JSON.parse(line) as Record<string, unknown>)}\n`);
+      process.stderr.write(`${printable(readable(JSON.parse(line) as Record<string, unknown>))}\n`);
     },
   };
   return pino({ level, base: null, redact: ["token", "*.token"] }, destination);

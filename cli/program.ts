@@ -4,6 +4,7 @@ import type { AnyCommand } from "./command.ts";
 import { readConfiguration } from "./configuration.ts";
 import { Interruption } from "./interruption.ts";
 import { createLog } from "./log.ts";
+import { printable } from "./printable.ts";
 
 /** Bad usage: the command line, the environment or the configuration file cannot be meant as they stand. */
 const badUsage = 2;
@@ -44,7 +45,9 @@ export async function runProgram(
     return interruption.exitCode ?? exitCode;
   } catch (error) {
     if (interruption.exitCode !== undefined && isCancellation(error)) return interruption.exitCode;
-    return complain(error, commands.find(({ name }) => name === argv[0])?.name);
+    const failure = failureOf(error, commands.find(({ name }) => name === argv[0])?.name);
+    if (failure !== undefined) tell(failure, argv.includes("--json"));
+    return exitCodeOf(error);
   }
 }
 
@@ -69,8 +72,8 @@ async function runCommand(
     directory: process.cwd(),
   });
   const log = createLog(values["quiet"] === true ? "error" : command.logLevel);
-  const print = (line: string): void => void process.stdout.write(`${line}\n`);
-  return command.run({ values, origins, log, signal, print });
+  const print = (text: string): void => void process.stdout.write(`${printable(text)}\n`);
+  return command.run({ values, origins, log, signal, print, commands });
 }
 
 /** What stood on the command line, by the settings' keys; commander adds defaults of its own, such as for `--no-x`. */
@@ -90,19 +93,31 @@ function examplesOf(examples: AnyCommand["examples"]): string {
   return `\nExamples:\n${examples.map(([line, meaning]) => `  $ ${line.padEnd(width)}  # ${meaning}`).join("\n")}`;
 }
 
-function complain(error: unknown, command: string | undefined): number {
+/** What went wrong, for people and, by its code, for programs. */
+interface Failure {
+  readonly code: string;
+  readonly message: string;
+}
+
+/** Undefined for what needs no word: help that was shown. */
+function failureOf(error: unknown, command: string | undefined): Failure | undefined {
   if (error instanceof CommanderError) {
-    // Help that was asked for is no error; help instead of a command is.
-    if (error.exitCode === 0) return 0;
-    if (error.code !== "commander.help") process.stderr.write(`muster: ${complaint(error, command)}\n`);
-    return badUsage;
+    if (error.exitCode === 0 || error.code === "commander.help") return undefined;
+    return { code: "BAD_OPTION", message: complaint(error, command) };
   }
-  if (error instanceof ClusterError) {
-    process.stderr.write(`muster: ${error.message}\n`);
-    return error instanceof ConfigurationError ? badUsage : 1;
-  }
-  process.stderr.write(`muster: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
-  return 1;
+  if (error instanceof ClusterError) return { code: error.code, message: error.message };
+  return { code: "UNEXPECTED", message: error instanceof Error ? (error.stack ?? error.message) : String(error) };
+}
+
+function tell({ code, message }: Failure, json: boolean): void {
+  const text = json ? JSON.stringify({ error: { code, message } }) : `muster: ${message}`;
+  process.stderr.write(`${printable(text)}\n`);
+}
+
+function exitCodeOf(error: unknown): number {
+  // Help that was asked for is no error; help instead of a command is.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : badUsage;
+  return error instanceof ConfigurationError ? badUsage : 1;
 }
 
 /** Commander's message is two lines, the second a guess at what was meant; here it becomes one sentence. */

@@ -10,7 +10,7 @@ export interface ProgressLine {
   readonly failed: boolean;
 }
 
-/** A line about the run, and one for each task name that has not ended, the busiest first, up to so many in all. */
+/** A line about the run, and one for each task name that has not ended; where there are too many, for the busiest. */
 export function progressLines(
   tallies: readonly TaskTally[],
   elapsedMs: number,
@@ -22,10 +22,10 @@ export function progressLines(
   const parts = [`${sum((tally) => tally.done)}/${sum((tally) => tally.total)} tasks`];
   if (failed > 0) parts.push(`${failed} failed`);
   const head = { text: [formatDuration(elapsedMs), ...parts].join("  "), failed: failed > 0 };
-  const open = tallies.filter(({ done, total }) => done < total).sort((a, b) => b.underWay - a.underWay);
+  const open = tallies.filter(({ done, total }) => done < total);
   if (open.length === 0 || linesMax < 2) return [head];
   const room = Math.min(namesMax, linesMax - 1);
-  const shown = open.length <= room ? open : open.slice(0, Math.max(1, room - 1));
+  const shown = open.length <= room ? open : busiest(open, Math.max(1, room - 1));
   const rows = aligned(shown.map((tally) => rowOf(tally, nowMs)));
   const lines = rows.map((text, index) => ({ text, failed: (shown[index]?.failed ?? 0) > 0 }));
   const more = open.length - shown.length;
@@ -36,13 +36,19 @@ export function progressLines(
   ];
 }
 
+/** They keep their order: lines that change places cannot be read. */
+function busiest(tallies: readonly TaskTally[], count: number): TaskTally[] {
+  const chosen = new Set([...tallies].sort((a, b) => b.underWay - a.underWay).slice(0, count));
+  return tallies.filter((tally) => chosen.has(tally));
+}
+
 function rowOf(tally: TaskTally, nowMs: number): string[] {
   const { name, done, total, underWay, failed } = tally;
   const rate = tally.rate(nowMs);
   const left = total - done;
   return [
     name,
-    `${done}/${total}`,
+    `${String(done).padStart(String(total).length)}/${total}`,
     underWay > 0 ? `${underWay} under way` : "",
     failed > 0 ? `${failed} failed` : "",
     rate === undefined ? "" : `${rate >= 10 ? Math.round(rate) : Number(rate.toFixed(1))}/s`,

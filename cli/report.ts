@@ -1,13 +1,10 @@
 import type { AnyCommand, CliCommand } from "./command.ts";
-import { requireAddress, requireToken } from "./connection-settings.ts";
+import { clusterSettings, withClient } from "./connect.ts";
 import { unlessInterrupted } from "./interruption.ts";
-import { optional, perCall, setting, text, yes } from "./setting.ts";
-import { clientTlsSettings, readTls } from "./tls-settings.ts";
+import { perCall, setting, text, yes } from "./setting.ts";
 
 const settings = {
-  address: optional("[address]", "of the scheduler, such as ws://127.0.0.1:8786", text),
-  tokenFile: optional("--token-file <file>", "file that holds the scheduler's token", text),
-  ...clientTlsSettings,
+  ...clusterSettings,
   output: perCall("--output <file>", "the HTML file to write (default: report.html)", text, "report.html"),
   run: perCall<string | undefined>("--run <run>", "only the tasks of this run (default: of all)", text, undefined),
   quiet: setting("--quiet", "log errors only", yes, false),
@@ -22,21 +19,15 @@ const command: CliCommand<typeof settings> = {
     ["muster report ws://127.0.0.1:8786 --run etl --output etl.html", "of one run"],
   ],
   logLevel: "warn",
-  async run({ values, signal, print }) {
-    const address = requireAddress(values.address);
-    const token = await requireToken(address, values.tokenFile, { timeoutMs: 0, signal });
-    const { Client } = await import("../client/client.ts");
-    const connecting = Client.connect(address, { token, name: "muster report", tls: readTls(values) });
-    const client = await unlessInterrupted(connecting, signal);
-    try {
-      const { run, output } = values;
+  run(context) {
+    const { values, signal, print } = context;
+    const { run, output } = values;
+    return withClient("muster report", context, async (client) => {
       const only = run === undefined ? {} : { run };
       await unlessInterrupted(client.performanceReport(output, undefined, only), signal);
       print(output);
-    } finally {
-      await client.close();
-    }
-    return 0;
+      return 0;
+    });
   },
 };
 

@@ -70,7 +70,8 @@ export function wholeNumber(min: number, max: number = Number.MAX_SAFE_INTEGER):
 
 export function oneOf<const Names extends readonly [string, ...string[]]>(...names: Names): z.ZodType<Names[number]> {
   const allowed = names.length < 2 ? names[0] : `${names.slice(0, -1).join(", ")} or ${names.at(-1)}`;
-  return reading<Names[number]>(allowed, (raw) => names.find((name) => name === raw));
+  // The description is what shells complete from.
+  return reading<Names[number]>(allowed, (raw) => names.find((name) => name === raw)).describe(names.join(" "));
 }
 
 export function either<A, B>(first: z.ZodType<A>, second: z.ZodType<B>): z.ZodType<A | B> {

@@ -16,7 +16,7 @@ interface Watched {
 
 function watch(isTTY: boolean, quiet = false, colors = false): Watched {
   const clock = { nowMs: 0 };
-  const size = { columns: 60, rows: 24 };
+  const size = { columns: 70, rows: 24 };
   let told = 0;
   let written = "";
   const write = (text: string): void => {
@@ -128,7 +128,7 @@ describe("progress on a terminal", () => {
   test("draws a line for each task name over and over, and not too often", () => {
     const { progress, news, clock } = watch(true);
     progress.change({ task: "extract", state: mapped(1_000) });
-    expect(news()).toBe("0ms  0/1000 tasks\nextract  0/1000\n");
+    expect(news()).toBe("0ms  0/1000 tasks\nextract     0/1000\n");
     for (let mapIndex = 0; mapIndex < 4; mapIndex += 1)
       progress.change({ task: "extract", mapIndex, state: submitted() });
     progress.change({ task: "extract", mapIndex: 0, state: success() });
@@ -136,13 +136,13 @@ describe("progress on a terminal", () => {
     expect(news()).toBe("");
     clock.nowMs = 100;
     progress.tick();
-    expect(news()).toBe(`${up(2)}100ms  1/1000 tasks\nextract  1/1000  3 under way\n`);
+    expect(news()).toBe(`${up(2)}100ms  1/1000 tasks\nextract     1/1000  3 under way\n`);
     progress.tick();
     expect(news()).toBe("");
     clock.nowMs = 2_000;
     progress.change({ task: "extract", mapIndex: 1, state: failed("no") });
     expect(news()).toBe(
-      `${up(2)}extract[1]: Failed: no\n2s  2/1000 tasks  1 failed\nextract  2/1000  2 under way  1 failed  1/s  16m 38s left\n`,
+      `${up(2)}extract[1]: Failed: no\n2s  2/1000 tasks  1 failed\nextract     2/1000  2 under way  1 failed  1/s  16m 38s left\n`,
     );
     progress.end("etl", success("Done."));
     expect(news()).toBe(`${up(2)}etl: Success in 2s (2 tasks, 1 failed): Done.\n`);

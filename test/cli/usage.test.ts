@@ -24,7 +24,8 @@ describe("what a user asks for", () => {
   test("--help names every command, with examples", async () => {
     const { code, stdout, stderr } = await bench.run(["--help"]);
     expect([code, stderr]).toEqual([0, ""]);
-    for (const word of ["scheduler", "worker", "run", "status", "explain", "Examples:"]) expect(stdout).toContain(word);
+    for (const word of ["scheduler", "worker", "run", "status", "explain", "logs", "cancel", "completion", "Examples:"])
+      expect(stdout).toContain(word);
   });
 
   test.each([
@@ -38,7 +39,10 @@ describe("what a user asks for", () => {
       ["--nworkers", "--nthreads", "--memory-limit", "--resources", "--reconnect", "--lifetime-stagger", "--no-nanny"],
     ],
     ["run", ["--name", "--param", "--address", "--executor", "--quiet"]],
-    ["status", ["--json"]],
+    ["status", ["--watch", "--json"]],
+    ["logs", ["--run", "--worker", "--task", "--level", "--limit", "--follow", "--json"]],
+    ["cancel", ["--drain", "--reason", "--json"]],
+    ["completion", ["shell"]],
     ["explain", ["--scheduler-file", "--json"]],
   ])("%s --help explains its options, with examples", async (command, flags) => {
     const { code, stdout } = await bench.run([command, "--help"]);
@@ -88,6 +92,13 @@ describe("bad usage ends with 2 and one sentence that says what to do", () => {
     [["scheduler", "--grace", "30"], /--grace "30" is not valid: give a duration/],
     [["scheduler", "--worker-ttl", "never"], /--worker-ttl "never" is not valid: give a duration/],
     [["worker", "--reconnect", "30", "ws://127.0.0.1:1"], /--reconnect "30" is not valid: give a duration/],
+    [["logs"], /no scheduler is named/],
+    [["logs", "ws://127.0.0.1:1", "--level", "loud"], /--level "loud" is not valid: give debug, info, warn or error/],
+    [["logs", "ws://127.0.0.1:1", "--limit", "-1"], /--limit "-1" is not valid: give a whole number from 0 to 100000/],
+    [["logs", "ws://127.0.0.1:1", "--folow"], /unknown option '--folow' \(did you mean --follow\?\)/],
+    [["cancel"], /missing required argument 'run'/],
+    [["cancel", "etl"], /no scheduler is named/],
+    [["completion", "tcsh"], /shell "tcsh" is not valid: give bash, zsh or fish/],
     [["run"], /missing required argument 'file'; see "muster run --help"/],
     [["run", "nope.ts"], /nope\.ts is not a file/],
     [["run", "x.ts", "--param", "n"], /--param .* is not valid: give a name and a value/],
@@ -96,6 +107,16 @@ describe("bad usage ends with 2 and one sentence that says what to do", () => {
     expect(stderr).toMatch(sentence);
     expect(stderr).toMatch(/^muster: [^\n]+\n$/);
     expect([code, stdout]).toEqual([2, ""]);
+  });
+
+  test.each([
+    [["status", "--json"], "BAD_ADDRESS", /no scheduler is named/],
+    [["stats", "--json"], "BAD_OPTION", /unknown command 'stats' \(did you mean status\?\)/],
+    [["logs", "ws://127.0.0.1:1", "--json"], "BAD_TOKEN", /no token for/],
+  ])("with --json the sentence comes as JSON: muster %j", async (args, code, sentence) => {
+    const ended = await bench.run(args);
+    expect(ended).toMatchObject({ code: 2, stdout: "" });
+    expect(JSON.parse(ended.stderr)).toEqual({ error: { code, message: expect.stringMatching(sentence) } });
   });
 
   test("no command at all shows the help", async () => {

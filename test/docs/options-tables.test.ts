@@ -1,6 +1,9 @@
 import { describe, expect, test } from "vitest";
+import { cancelCommand } from "../../cli/cancel.ts";
 import type { AnyCommand } from "../../cli/command.ts";
+import { completionCommand } from "../../cli/completion.ts";
 import { explainCommand } from "../../cli/explain.ts";
+import { logsCommand } from "../../cli/logs.ts";
 import { runCommand } from "../../cli/run.ts";
 import { schedulerCommand } from "../../cli/scheduler.ts";
 import { statusCommand } from "../../cli/status.ts";
@@ -71,6 +74,9 @@ describe("flags", () => {
     ["worker", workerCommand],
     ["status", statusCommand],
     ["explain", explainCommand],
+    ["logs", logsCommand],
+    ["cancel", cancelCommand],
+    ["completion", completionCommand],
   ])("muster %s", (name, command) => {
     const flags = (Object.values(command.settings) as { readonly flag: string }[]).map(({ flag }) => flag);
     const bare = (list: readonly string[]): string[] => list.map((flag) => flag.split(" ")[0] as string).sort();
