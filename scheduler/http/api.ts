@@ -10,6 +10,8 @@ export interface ApiParts {
   readonly desk: Desk;
   readonly kept: KeptEvents;
   readonly logs: LogBook;
+  /** The scheduler's own. */
+  readonly address: string;
 }
 
 /** Attempts of one task, and lines of its log, that are told with it. */
@@ -18,7 +20,7 @@ const linesMax = 500;
 const decisionsMax = 1_000;
 
 /** Registers `/api/v1/*`. What is asked of the core is answered by the core that serves the clients. */
-export function serveApi(app: FastifyInstance, { desk, kept, logs }: ApiParts): void {
+export function serveApi(app: FastifyInstance, { desk, kept, logs, address }: ApiParts): void {
   const { read } = queries;
 
   app.get("/api/v1/cluster", async ({ query }) => {
@@ -83,6 +85,14 @@ export function serveApi(app: FastifyInstance, { desk, kept, logs }: ApiParts): 
     const decisions: ScalingDecision[] = [];
     for (const event of kept.all()) if (event.kind === "scaling") decisions.push(event.decision);
     return { decisions: decisions.slice(-decisionsMax) };
+  });
+
+  app.get("/api/v1/report", async ({ query }, reply) => {
+    const { run } = read(queries.runQuery, query);
+    // What it takes is loaded when the first is asked for.
+    const { reportOf, reportPolicy } = await import("./report.ts");
+    const html = await reportOf(run, { desk, kept, address });
+    return reply.header("content-security-policy", reportPolicy).type("text/html; charset=utf-8").send(html);
   });
 
   app.get("/api/v1/logs", async ({ query }) => ({ lines: logs.recent(read(queries.logsQuery, query)) }));

@@ -21,6 +21,8 @@ export interface DashboardOptions {
   readonly server: http.Server | https.Server;
   readonly port: number;
   readonly token: string;
+  /** Where clients and workers connect. */
+  readonly address: string;
   readonly tls: boolean;
   readonly desk: Desk;
   readonly watches: Watches;
@@ -48,7 +50,7 @@ export class Dashboard {
     return dashboard;
   }
 
-  private constructor({ server, port, token, tls, desk, watches, log, logs }: DashboardOptions) {
+  private constructor({ server, port, token, address, tls, desk, watches, log, logs }: DashboardOptions) {
     this.#gate = new Gate({ token, port, secure: tls });
     this.#live = new Live(desk, watches);
     this.#metrics = new Metrics(desk);
@@ -71,7 +73,12 @@ export class Dashboard {
       const text = await this.#metrics.text();
       return reply.type(this.#metrics.contentType).send(text);
     });
-    serveApi(app, { desk, kept: watches.kept, logs: logs ?? new EventLogBook(() => watches.kept.all()) });
+    serveApi(app, {
+      desk,
+      address,
+      kept: watches.kept,
+      logs: logs ?? new EventLogBook(() => watches.kept.all()),
+    });
     servePages(app, this.#gate, this.#live);
   }
 

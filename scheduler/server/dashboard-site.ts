@@ -17,6 +17,7 @@ export interface DashboardSiteOptions {
   readonly port: number;
   readonly tls: ServerTls | undefined;
   readonly token: string;
+  readonly address: string;
   readonly desk: Desk;
   readonly watches: Watches;
   readonly log: Logger;

@@ -241,6 +241,7 @@ export class SchedulerServer implements AsyncDisposable {
       host,
       token,
       tls,
+      address: this.address,
       server: this.#server,
       port: this.port,
       desk: this.#desk,

@@ -135,7 +135,7 @@ function flush(watch: Watch): void {
 }
 
 /** The run that an event is about; undefined for what concerns the whole cluster. */
-function runOf(event: ClusterEvent): string | undefined {
+export function runOf(event: ClusterEvent): string | undefined {
   switch (event.kind) {
     case "submitted":
     case "attempt":

@@ -141,6 +141,19 @@ test("events from a number on, without a gap", async () => {
   expect(await api<{ lines: unknown[] }>("/api/v1/logs?limit=1")).toHaveProperty("lines");
 });
 
+test("the report of a run, of everything, and of none", async () => {
+  const headers = { authorization: `Bearer ${cluster.token}` };
+  const report = await ask(cluster.dashboardUrl ?? "", "/api/v1/report?run=flow", { headers });
+  expect(report.status).toBe(200);
+  expect(report.headers["content-type"]).toContain("text/html");
+  expect(report.headers["content-security-policy"]).toContain("sandbox");
+  expect(report.text).toContain("<title>flow · Muster performance report</title>");
+  expect(report.text).not.toContain(hostileName);
+  const all = await ask(cluster.dashboardUrl ?? "", "/api/v1/report", { headers });
+  expect(all.text).toContain("<title>All runs of this scheduler · Muster performance report</title>");
+  await api("/api/v1/report?run=nobody", 404);
+});
+
 test("metrics are in Prometheus' format, with help and units, and agree with the cluster", async () => {
   const answer = await ask(cluster.dashboardUrl ?? "", "/metrics", {
     headers: { authorization: `Bearer ${cluster.token}` },

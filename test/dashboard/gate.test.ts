@@ -33,6 +33,7 @@ const paths = [
   ["GET", "/api/v1/events"],
   ["GET", "/api/v1/scaling"],
   ["GET", "/api/v1/logs"],
+  ["GET", "/api/v1/report"],
   ["GET", "/api/v1/live/events"],
   ["POST", "/api/v1/runs/r/cancel"],
   ["POST", "/api/v1/runs/r/share"],

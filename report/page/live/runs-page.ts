@@ -2,7 +2,7 @@ import type { RunView } from "../../../protocol/cluster-view.ts";
 import { button, el } from "../dom.ts";
 import { count, counted, percent } from "../format.ts";
 import { Table } from "../table.ts";
-import { ApiError, write } from "./api.ts";
+import { ApiError, query, write } from "./api.ts";
 import { confirmed, shareWanted } from "./dialogs.ts";
 import { meter } from "./meter.ts";
 import { card, link, type OpenPage } from "./page.ts";
@@ -96,6 +96,7 @@ function runsTable(onCancel: (run: RunView) => void, onShare: (run: RunView) => 
             "span",
             { class: "deeds" },
             link(to(["graph"], { run: run.run }), "Graph"),
+            link(`api/v1/report${query({ run: run.run })}`, "Report"),
             button("Share…", () => onShare(run)),
             button("Cancel…", () => onCancel(run), {
               class: "danger",
