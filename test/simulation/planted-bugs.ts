@@ -125,18 +125,26 @@ const bugs: readonly PlantedBug[] = [
     wrong: "",
   },
   {
-    what: "worker: a spilled result that cannot be read back is not told as gone",
-    file: "worker/core/attempts.ts",
-    right: `    outbox.send({ op: "dropped", task });\n`,
+    what: "worker: an attempt whose spilled input cannot be read back is forgotten",
+    file: "worker/core/core.ts",
+    right: `if (job?.kind === "attempt") this.#attempts.unready(job.attempt, nowMs);`,
+    wrong: "",
+  },
+  {
+    what: "worker: the file of a spilled result stays when nobody needs the result",
+    file: "worker/core/spill-policy.ts",
+    right: `    if (entry.filed) this.#effects.push({ kind: "remove", id: entry.id });\n`,
     wrong: "",
   },
 ];
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const folders = ["protocol", "scheduler", "worker", "client", "testing", "test"];
+/** `npm run test:planted -- WORDS`: only those that have these words in their description. */
+const wanted = process.argv[2] ?? "";
 let missed = 0;
 
-for (const { what, file, right, wrong } of bugs) {
+for (const { what, file, right, wrong } of bugs.filter(({ what }) => what.includes(wanted))) {
   const copy = mkdtempSync(join(tmpdir(), "muster-planted-"));
   try {
     for (const folder of [...folders, "package.json"])
