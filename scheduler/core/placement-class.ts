@@ -43,8 +43,10 @@ export function suits(placement: PlacementClass, worker: WorkerRecord, live: Ite
   if (!hasMemoryFor(placement.inputBytes, worker) || !offers(worker, placement)) return false;
   if (placement.workers.length === 0 || isNamed(placement, worker)) return true;
   if (!placement.allowOtherWorkers) return false;
-  // The wish gives way only while no worker that was wished for and could run it is there.
-  for (const other of live) if (isNamed(placement, other) && offers(other, placement)) return false;
+  // The wish gives way only while no worker that was wished for and could run it is there to stay: one that leaves takes no
+  // task, and may wait for this very one, if what runs there submitted it.
+  for (const other of live)
+    if (other.status !== "retiring" && isNamed(placement, other) && offers(other, placement)) return false;
   return true;
 }
 

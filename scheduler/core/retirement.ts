@@ -55,7 +55,8 @@ export class Retirement {
         this.#stopped.delete(worker);
       } else if (
         worker.absence === undefined &&
-        worker.assigned === 0 &&
+        // What lent its slot counts, too: its result is to be handed over like any other.
+        worker.processing.size + worker.stopping.size === 0 &&
         !this.#stopped.has(worker) &&
         this.#handedOver(state, worker)
       ) {

@@ -122,3 +122,17 @@ test("what a task submitted is stopped when its client is gone", () => {
   bench.event({ kind: "client-lost", client: clientId(2) });
   expect(bench.sent(1)).toMatchObject([{ op: "cancel", task: child.task, force: true }]);
 });
+
+test("a worker that retires is not told to stop while a task there waits for tasks of its own", () => {
+  const { bench, parent } = runningParent();
+  bench.answer(1, lent(parent));
+  bench.worker(2);
+  bench.say({ op: "retire-workers", request: 1, names: ["w1"] });
+  expect(bench.sent(1)).toEqual([]);
+  bench.answer(1, returned(parent));
+  bench.done(1, parent);
+  expect(bench.sent(1)).toEqual([]);
+  expect(bench.sent(2)).toMatchObject([{ op: "replicate", inputs: [{ task: parent.task }] }]);
+  bench.answer(2, { op: "stored", task: parent.task, bytes: 8 });
+  expect(bench.sent(1)).toMatchObject([{ op: "stop", how: "drain" }]);
+});
