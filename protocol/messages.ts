@@ -368,7 +368,7 @@ export interface Inventory {
   readonly attempts: readonly OpenAttempt[];
   /** The requests of "run" that are not answered. */
   readonly runs: readonly number[];
-  readonly status: "running" | "paused";
+  readonly status: "running" | "paused" | "retiring";
 }
 
 export type WorkerToScheduler =
@@ -419,8 +419,8 @@ export type WorkerToScheduler =
       readonly value?: EncodedValue | undefined;
       readonly error?: WireError | undefined;
     }
-  /** New tasks are not welcome until it is "running" again. */
-  | { readonly op: "status"; readonly status: "running" | "paused" }
+  /** New tasks are not welcome until it is "running" again. One that is "retiring" never is: it ends with what runs there. */
+  | { readonly op: "status"; readonly status: "running" | "paused" | "retiring" }
   /** It ends now by its own will: its tasks go back without blame, unless what runs is `suspect` of being the reason. */
   | { readonly op: "goodbye"; readonly reason: string; readonly suspect?: boolean | undefined };
 

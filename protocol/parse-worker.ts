@@ -54,7 +54,7 @@ const toScheduler: z.ZodType<WorkerToScheduler> = z.discriminatedUnion("op", [
     held: bulk(z.object({ task: taskId, bytes: uint })),
     attempts: bulk(z.object({ task: taskId, attempt: uint, started: flag })),
     runs: bulk(uint),
-    status: z.literal(["running", "paused"]),
+    status: z.literal(["running", "paused", "retiring"]),
   }),
   z.object({
     op: z.literal("heartbeat"),
@@ -95,7 +95,7 @@ const toScheduler: z.ZodType<WorkerToScheduler> = z.discriminatedUnion("op", [
     value: encodedValue.optional(),
     error: wireError.optional(),
   }),
-  z.object({ op: z.literal("status"), status: z.literal(["running", "paused"]) }),
+  z.object({ op: z.literal("status"), status: z.literal(["running", "paused", "retiring"]) }),
   z.object({ op: z.literal("goodbye"), reason: text, suspect: flag.optional() }),
 ]);
 

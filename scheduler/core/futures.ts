@@ -153,6 +153,7 @@ export function retry(state: SchedulerState, client: ClientRecord, futures: read
     enter(state, task, released);
     task.retriesLeft = task.request.retries;
     task.lostAttempts.length = 0;
+    task.unblamedFailures = 0;
     for (const want of task.wants) state.toClient(want.client, { op: "pending", future: want.future });
   }
   for (const task of reset) compute(state, task);

@@ -93,6 +93,8 @@ function cancelled(state: SchedulerState, worker: WorkerRecord, id: TaskId, atte
 
 /** It begins nothing more, so what it has not begun is for others. What it had begun it said before this. */
 export function pause(state: SchedulerState, worker: WorkerRecord): void {
+  // One that leaves by its own wish never runs what only it could.
+  if (worker.status === "retiring") state.noWorkerWatch.workersChanged();
   for (const task of [...worker.processing]) {
     if (task.state.kind !== "processing" || task.state.started) continue;
     const reason = "its worker takes no more tasks";

@@ -208,6 +208,19 @@ export class Attempts {
   }
 
   /**
+   * The process ends for another's sake, and with it what runs. It is told of each, because a goodbye alone is never counted:
+   * a task that submits what ends the process would be started again and again, and submit it again.
+   */
+  breakOff(reason: string, nowMs: number): void {
+    for (const attempt of this.byTask.values()) {
+      if (attempt.state.kind !== "executing") continue;
+      const { key } = attempt.assignment;
+      const message = `${key} ended with its worker process, in which a slot could not be used any more: ${reason}. Keep it away from what does that, by the option workers.`;
+      this.#fail(attempt, { code: "WORKER_LOST", message, retryable: true }, "infrastructure", nowMs, nowMs);
+    }
+  }
+
+  /**
    * The scheduler forgot everything: so does this worker. What runs keeps its slot until it has stopped, but the numbers it
    * goes by may mean something else to the next scheduler.
    */

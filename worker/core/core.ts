@@ -138,7 +138,7 @@ export class WorkerCore {
       case "slot-stuck":
         return this.#slotStuck(event.job, event.reason, nowMs);
       case "slots-broken":
-        return this.#slotsBroken(event.reason);
+        return this.#slotsBroken(event.reason, nowMs);
       case "fetched":
         for (const arrival of inputs.fetched(event.fetch, event.values)) this.#arrived(arrival.task, arrival, nowMs);
         return;
@@ -164,7 +164,9 @@ export class WorkerCore {
       case "memory":
         if (event.paused === this.#paused) return;
         this.#paused = event.paused;
-        return this.#tellStatus();
+        // One that is about to end stays so, whatever its memory.
+        if (this.#phase.kind === "running") this.#tellStatus();
+        return;
       case "put":
         // A value that no scheduler knows of would never be freed.
         if (this.#outbox.tie === "none") return;
@@ -268,8 +270,8 @@ export class WorkerCore {
   }
 
   /**
-   * Only the end of the process ends what runs there. What runs here goes back without blame, by the goodbye; save a task
-   * that overran its time, which is told as failed first, because without blame it would be tried for ever.
+   * Only the end of the process ends what runs there. What runs here goes back without blame; save a task that overran its
+   * time, which is told as failed first, because without blame it would be tried for ever.
    */
   #slotStuck(number: number, reason: string, nowMs: number): void {
     const job = this.#parts.jobs.get(number);
@@ -279,10 +281,11 @@ export class WorkerCore {
       const message = `${key} ran longer than its timeoutMs (${timeoutMs} ms) and could only be stopped by ending its worker process: ${reason}. Give the native code a limit of its own, or use the executor "processes".`;
       this.#slotFailed(number, { code: "TASK_TIMED_OUT", message, retryable: false }, nowMs, nowMs, nowMs);
     }
-    this.#slotsBroken(reason);
+    this.#slotsBroken(reason, nowMs);
   }
 
-  #slotsBroken(reason: string): void {
+  #slotsBroken(reason: string, nowMs: number): void {
+    this.#attempts.breakOff(reason, nowMs);
     const message = `this worker process ends because a slot cannot be used any more: ${reason}`;
     this.#outbox.push({ kind: "log", level: "error", fields: {}, message });
     this.#end("stuck", reason);
@@ -299,10 +302,9 @@ export class WorkerCore {
   /** The scheduler still counts on this worker: it hears what there is, and what it may have missed. */
   #resume(): void {
     const { inputs } = this.#parts;
-    const accepting = this.#phase.kind === "running" && !this.#paused;
     this.#forgetAtMs = Number.POSITIVE_INFINITY;
     this.#outbox.connect();
-    this.#outbox.send({ ...inventoryOf(this.#parts, this.#attempts, accepting), runs: this.#orders.unanswered() });
+    this.#outbox.send({ ...inventoryOf(this.#parts, this.#attempts, this.#status), runs: this.#orders.unanswered() });
     this.#attempts.tellLending();
     inputs.askAgain();
   }
@@ -311,7 +313,7 @@ export class WorkerCore {
     this.#forget();
     this.#outbox.connect();
     // A fresh registration counts as running.
-    if (this.#paused) this.#tellStatus();
+    if (this.#status !== "running") this.#tellStatus();
   }
 
   /** To whatever scheduler comes next, the numbers that everything here goes by mean something else. */
@@ -329,14 +331,18 @@ export class WorkerCore {
 
   #stop(how: "drain" | "now", end: WorkerEnd, reason: string): void {
     if (how === "now") return this.#end(end, reason);
-    if (this.#phase.kind === "running" && !this.#paused) this.#outbox.send({ op: "status", status: "paused" });
+    const isNews = this.#phase.kind === "running";
     this.#phase = { kind: "draining", end, reason };
+    if (isNews) this.#tellStatus();
   }
 
-  /** One that is about to end stays paused, whatever its memory. */
+  get #status(): "running" | "paused" | "retiring" {
+    if (this.#phase.kind !== "running") return "retiring";
+    return this.#paused ? "paused" : "running";
+  }
+
   #tellStatus(): void {
-    if (this.#phase.kind !== "running") return;
-    this.#outbox.send({ op: "status", status: this.#paused ? "paused" : "running" });
+    this.#outbox.send({ op: "status", status: this.#status });
   }
 
   #end(end: WorkerEnd, reason: string): void {

@@ -2,7 +2,11 @@ import type { Inventory, OpenAttempt } from "../../protocol/messages.ts";
 import type { Attempts, Surroundings } from "./attempts.ts";
 
 /** What a scheduler that takes this worker back compares with its own books. */
-export function inventoryOf(parts: Surroundings, { byTask }: Attempts, accepting: boolean): Omit<Inventory, "runs"> {
+export function inventoryOf(
+  parts: Surroundings,
+  { byTask }: Attempts,
+  status: Inventory["status"],
+): Omit<Inventory, "runs"> {
   const { held } = parts;
   const attempts: OpenAttempt[] = [];
   for (const [task, { assignment, state }] of byTask) {
@@ -15,6 +19,6 @@ export function inventoryOf(parts: Surroundings, { byTask }: Attempts, accepting
     op: "inventory",
     held: Array.from(held.tasks(), (task) => ({ task, bytes: held.bytes(task) })),
     attempts,
-    status: accepting ? "running" : "paused",
+    status,
   };
 }

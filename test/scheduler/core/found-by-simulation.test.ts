@@ -185,3 +185,29 @@ test("a worker that computes what it was asked to copy has its copy, and another
   bench.done(2, again);
   expect(bench.sent(3)).toMatchObject([{ op: "replicate", inputs: [{ task: made.task }] }]);
 });
+
+test("a worker that leaves by its own wish is not waited for by what only it could run", () => {
+  const bench = new Bench({ noWorkersTimeoutMs: 1_000 }).client().worker(1).worker(2);
+  bench.answer(1, { op: "status", status: "retiring" });
+  bench.submit([spec(1), spec(2, [], { request: 1 })], {
+    requests: [
+      { ...plain, workers: ["w1"], allowOtherWorkers: true },
+      { ...plain, workers: ["w1"] },
+    ],
+  });
+  expect(bench.assigned(2).map(({ key }) => key)).toEqual(["inc-1-p"]);
+  bench.told();
+  bench.nowMs = 1_000;
+  bench.event({ kind: "wake" });
+  expect(bench.told()).toMatchObject([{ op: "failed", future: 2, error: { code: "NO_WORKERS" } }]);
+});
+
+test("a wish for a worker that is leaving gives way, since it may wait for the very task", () => {
+  const bench = new Bench().client(1).client(2).worker(1).worker(2);
+  bench.submit([spec(1, [], { key: "parent" })], { requests: [{ ...plain, workers: ["w1"] }] }, 1);
+  const [parent] = bench.assigned(1) as [Assignment];
+  bench.answer(1, { op: "lent", task: parent.task, attempt: parent.attempt });
+  bench.say({ op: "retire-workers", request: 1, names: ["w1"] }, 1);
+  bench.submit([spec(1)], { parent: "parent", requests: [{ ...plain, workers: ["w1"], allowOtherWorkers: true }] }, 2);
+  expect(bench.assigned(2).map(({ key }) => key)).toEqual(["inc-1-p"]);
+});

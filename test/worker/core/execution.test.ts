@@ -273,12 +273,30 @@ describe("the end", () => {
   it("drains: starts nothing more, ends with the last that runs", () => {
     const h = new Harness();
     h.messages(compute(1), compute(2));
-    expect(h.messages(stop("drain", true))).toEqual([send({ op: "status", status: "paused" })]);
+    expect(h.messages(stop("drain", true))).toEqual([send({ op: "status", status: "retiring" })]);
     expect(h.event(slotDone(1))).toEqual([
       store(2),
       done(2),
       goodbye,
       { kind: "end-process", end: "restart", reason: "told to" },
+    ]);
+  });
+
+  it("tells the next scheduler that it drains, and the one that takes it back", () => {
+    const stopping = { kind: "stop", how: "drain", reason: "test" } as const;
+    const afresh = new Harness({ reconnectMs: 0 });
+    afresh.messages(compute(1));
+    afresh.event(stopping);
+    afresh.event({ kind: "disconnected" });
+    expect(afresh.event({ kind: "connected" })).toEqual([send({ op: "status", status: "retiring" })]);
+
+    const back = new Harness();
+    back.messages(compute(1));
+    back.event(stopping);
+    back.event({ kind: "disconnected" });
+    back.event({ kind: "connected", resuming: true });
+    expect(back.messages({ op: "resume", kept: true })).toMatchObject([
+      { message: { op: "inventory", status: "retiring" } },
     ]);
   });
 
@@ -307,6 +325,18 @@ describe("the end", () => {
         { kind: "end-process", end: "stuck" },
       ]);
     }
+  });
+
+  it("tells of what has to end with the process, so that it is counted and not begun again for ever", () => {
+    const h = new Harness({ slots: 3 });
+    h.messages(compute(1), compute(2), compute(3, { inputs: [{ task: t(9), bytes: 1, addresses: ["ws://b"] }] }));
+    h.messages({ op: "cancel", task: t(1), attempt: 1, force: true, reason: "" });
+    expect(h.event({ kind: "slot-stuck", job: 1, reason: "native" })).toMatchObject([
+      { message: { op: "failed", task: 2, blame: "infrastructure", error: { code: "WORKER_LOST", retryable: true } } },
+      { kind: "log", level: "error" },
+      { message: { op: "goodbye" } },
+      { kind: "end-process", end: "stuck" },
+    ]);
   });
 
   it("drops everything when the next scheduler is another, and begins afresh", () => {

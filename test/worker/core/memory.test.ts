@@ -15,6 +15,7 @@ import {
 } from "./harness.ts";
 
 const paused = send({ op: "status", status: "paused" });
+const retiring = send({ op: "status", status: "retiring" });
 const running = send({ op: "status", status: "running" });
 
 /** A core that holds task 1's result. */
@@ -54,7 +55,7 @@ describe("a worker short of memory", () => {
     const h = new Harness();
     h.messages(compute(1));
     h.event({ kind: "memory", paused: true });
-    expect(h.event({ kind: "stop", how: "drain", reason: "test" })).toEqual([]);
+    expect(h.event({ kind: "stop", how: "drain", reason: "test" })).toEqual([retiring]);
     expect(h.event({ kind: "memory", paused: false })).toEqual([]);
   });
 
