@@ -22,6 +22,8 @@ const weights: Readonly<Record<DeedKind, number>> = {
   share: 4,
   copy: 2,
   rebalance: 1,
+  explain: 3,
+  "share-run": 1,
 };
 
 /** Decides at random what one client does, until the faults are over. */
@@ -119,6 +121,13 @@ export class ClientDriver {
       }
       case "rebalance":
         return client.request({ op: "rebalance" });
+      case "explain":
+        if (futures.length > 0) client.request({ op: "explain", future: dice.pick(futures).id });
+        return;
+      case "share-run": {
+        const run = dice.pick([client.name, "shared run"]);
+        return client.request({ op: "share-run", run, weight: dice.pick([0.5, 1, 3]), slotsMax: dice.below(4) });
+      }
     }
   }
 

@@ -1,3 +1,4 @@
+import type { SimClient } from "./sim-client.ts";
 import type { SimWorker } from "./sim-worker.ts";
 import type { Surroundings } from "./surroundings.ts";
 import type { FaultKind, Swarm } from "./swarm.ts";
@@ -5,6 +6,8 @@ import type { FaultKind, Swarm } from "./swarm.ts";
 export interface FaultTargets {
   readonly workers: readonly SimWorker[];
   readonly loseClient: () => void;
+  /** Those that are connected, with those of tasks that submit tasks. */
+  readonly clients: () => readonly SimClient[];
 }
 
 /** Breaks things at random, each for a while, and mends them all in the end. */
@@ -41,6 +44,8 @@ export class FaultInjector {
       worker.thaw();
       worker.beBusy(false);
       worker.slowDown(1);
+      worker.wear({});
+      worker.press(0);
       worker.revive();
     }
   }
@@ -81,6 +86,23 @@ export class FaultInjector {
       case "client-loss":
         if (dice.chance(0.1)) this.#targets.loseClient();
         return;
+      case "client-disconnect": {
+        const clients = this.#targets.clients();
+        if (clients.length > 0) dice.pick(clients).loseConnection(dice.chance(0.5) ? "client" : "scheduler");
+        return;
+      }
+      case "client-partition":
+        return this.#cutOffClient();
+      case "slow-disk":
+        worker.wear({ accessMs: dice.pick([20, 200, 2_000]) });
+        return later(2_000, () => worker.wear({}));
+      case "bad-disk":
+        worker.wear({ failures: dice.pick([0.1, 0.5, 1]) });
+        return later(2_000, () => worker.wear({}));
+      case "memory-pressure":
+        this.#around.watch.count("times that memory was short");
+        worker.press(dice.pick([1, 100_000, 1e9]));
+        return later(2_000, () => worker.press(0));
       case "transfer":
       case "code":
       case "slow-frames":
@@ -88,5 +110,18 @@ export class FaultInjector {
         // These are on all the time.
         return;
     }
+  }
+
+  /** It may learn of it or not, and so may the scheduler, before or after they can reach each other again. */
+  #cutOffClient(): void {
+    const { dice, network, time, record } = this.#around;
+    const clients = this.#targets.clients();
+    if (clients.length === 0) return;
+    const client = dice.pick(clients);
+    record.note("the network", `cuts ${client.place} from the scheduler`);
+    network.partition(client.place, "scheduler");
+    time.schedule(dice.exponential(dice.pick([50, 1_000, 20_000])), () => network.heal(client.place, "scheduler"));
+    if (dice.chance(0.7))
+      time.schedule(dice.exponential(200), () => client.loseConnection(dice.chance(0.7) ? "client" : "scheduler"));
   }
 }

@@ -9,7 +9,8 @@ export interface PeerServer {
   readonly alive: boolean;
   /** Runs it now, or when the process is thawed; never if it is dead. */
   receive(action: () => void): void;
-  valueOf(task: TaskId): EncodedValue | undefined;
+  /** Tells the value, at once or when it has been read from disk; undefined: it is not there. */
+  read(task: TaskId, onValue: (value: EncodedValue | undefined) => void): void;
   put(task: TaskId, value: EncodedValue): void;
   /** Called once when the process ends in a way that its peers are told of. */
   onDeath(listener: () => void): () => void;
@@ -77,17 +78,26 @@ export class PeerNetwork {
       this.#transfers.set(server, transfers + 1);
       // Values are read one after the other while shards are sent, so some are read early and some late.
       const values = new Map<TaskId, EncodedValue>();
+      let reading = 1;
+      const wasRead = (): void => {
+        reading--;
+        if (reading > 0) return;
+        this.#transfers.set(server, (this.#transfers.get(server) ?? 1) - 1);
+        answer({ kind: "values", values });
+      };
       const read = (task: TaskId): void => {
-        const value = server.valueOf(task);
-        if (value !== undefined) values.set(task, value);
+        reading++;
+        server.read(task, (value) => {
+          if (value !== undefined) values.set(task, value);
+          wasRead();
+        });
       };
       const early = this.#network.random ? this.#dice.below(tasks.length + 1) : tasks.length;
       tasks.slice(0, early).forEach(read);
       this.#network.time.schedule(this.#network.delayMs() * server.slowness, () =>
         server.receive(() => {
-          this.#transfers.set(server, (this.#transfers.get(server) ?? 1) - 1);
           tasks.slice(early).forEach(read);
-          answer({ kind: "values", values });
+          wasRead();
         }),
       );
     });

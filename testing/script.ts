@@ -28,6 +28,10 @@ export interface ScriptOptions {
   readonly timeoutMs?: number;
   /** A value that a client puts on workers itself. */
   readonly scattered?: boolean;
+  /** What its code submits and waits for, one round after the other; each script must have been made before. */
+  readonly rounds?: readonly (readonly Script[])[];
+  /** What becomes of those is all the same to it: it cancels and drops some, and its result does not depend on them. */
+  readonly careless?: boolean;
 }
 
 /** One simulated task as its author meant it: what it does, and the only value that it may ever have. */
@@ -56,18 +60,29 @@ export class Script {
       allowOtherWorkers: false,
       timeoutMs: 0,
       scattered: false,
+      rounds: [],
+      careless: false,
       ...options,
       key: options.key,
     };
+    const { deps, rounds, careless } = this.options;
+    const submitted = careless ? [] : rounds.flat();
     this.digest = digestOf(
       id,
-      this.options.deps.map((dep) => dep.digest),
+      [...deps, ...submitted].map(({ digest }) => digest),
     );
   }
 
   /** The result as bytes: the digest, and how large it pretends to be. */
   get value(): EncodedValue {
     return encodeResult(this.digest, this.options.resultBytes);
+  }
+
+  /** Itself and all whose end may be the cause of its own: what it needs and what it submits, directly or not. */
+  causes(): Set<Script> {
+    const found = new Set<Script>([this]);
+    for (const { options } of found) for (const cause of [...options.deps, ...options.rounds.flat()]) found.add(cause);
+    return found;
   }
 
   /** Itself and all that it needs, directly or not. */

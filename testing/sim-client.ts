@@ -6,12 +6,13 @@ import type {
   TaskRequest,
   TaskSpec,
 } from "../protocol/messages.ts";
-import { connect, type LinkEnd } from "./link.ts";
 import type { PeerAnswer } from "./peer-network.ts";
 import { decodeDigest, encodeArgs, type Script } from "./script.ts";
 import { SimFuture } from "./sim-future.ts";
 import type { SimScheduler } from "./sim-scheduler.ts";
+import { SimSession } from "./sim-session.ts";
 import type { Surroundings } from "./surroundings.ts";
+import type { SimSessionOptions } from "./swarm.ts";
 import { objectionTo } from "./verdict.ts";
 
 type Reply = SchedulerToClient & { readonly op: "reply" };
@@ -19,35 +20,60 @@ type Reply = SchedulerToClient & { readonly op: "reply" };
 /** What a request is without its number. */
 type Ask<Message> = Message extends { readonly request: number } ? Omit<Message, "request"> : never;
 
+export interface SimClientOptions extends Partial<SimSessionOptions> {
+  /** Where it is, as the network knows it. Default: a place of its own, called as the client is. */
+  readonly place?: string;
+  /** The key of the task whose code it serves. */
+  readonly parent?: string;
+  /** Runs it when the process that the client is in gets to it. Default: at once. */
+  readonly receive?: (action: () => void) => void;
+  /** A future changed, or its value came. */
+  readonly onChange?: () => void;
+  /** Its session ended; not called when that was the caller's own wish. */
+  readonly onEnd?: () => void;
+}
+
 /** A client that speaks to the scheduler as the real one does, and checks everything that it is told. */
 export class SimClient {
   readonly name: string;
   readonly futures: Map<FutureId, SimFuture> = new Map();
   /** Requests without an answer yet, and what they were. */
   readonly requests: Map<number, { readonly op: string; readonly onReply: (reply: Reply) => void }> = new Map();
+  /** False once its session has ended; one whose connection is lost for the moment counts as connected. */
   connected: boolean = true;
+  readonly detaches: boolean;
+  /** Where it is, as the network knows it. */
+  readonly place: string;
   readonly #around: Surroundings;
-  readonly #link: LinkEnd<ClientToScheduler, SchedulerToClient>;
+  readonly #options: SimClientOptions;
+  readonly #session: SimSession;
   readonly #fns: Map<string, FnId> = new Map();
   readonly #submissions: Map<number, readonly SimFuture[]> = new Map();
+  /** Requests that were open when the connection was back. */
+  readonly #askedAgain: Set<number> = new Set();
   #eager = false;
+  #wished = false;
   #refused = false;
   #lastFuture = 0;
   #lastRequest = 0;
   #lastSubmission = 0;
 
-  constructor(around: Surroundings, scheduler: SimScheduler, name: string) {
+  constructor(around: Surroundings, scheduler: SimScheduler, name: string, options: SimClientOptions = {}) {
     this.name = name;
     this.#around = around;
-    const [mine, theirs] = connect<ClientToScheduler, SchedulerToClient>(around.network, name, "scheduler");
-    this.#link = mine;
-    mine.listener = {
-      onFrame: (frame) => {
-        for (const message of frame) this.#received(message);
-      },
+    this.#options = options;
+    this.place = options.place ?? name;
+    this.detaches = options.detach ?? false;
+    this.#session = new SimSession(around, scheduler, {
+      name,
+      place: this.place,
+      reconnectMs: options.reconnectMs ?? 0,
+      detach: this.detaches,
+      receive: options.receive ?? ((action) => action()),
+      onMessage: (message) => this.#received(message),
+      onResumed: (kept) => this.#resumed(kept),
       onEnd: () => this.#gone(),
-    };
-    scheduler.acceptClient(theirs, name);
+    });
   }
 
   /** Submits all at once; returns the futures of those that are wanted. Inputs must be among them or held already. */
@@ -83,7 +109,8 @@ export class SimClient {
     const submission = ++this.#lastSubmission;
     this.#submissions.set(submission, wanted);
     const run = options.run ?? this.name;
-    this.#send([...frame, { op: "submit", submission, run, prefix: this.name, requests, tasks }]);
+    const parent = this.#options.parent === undefined ? {} : { parent: this.#options.parent };
+    this.#send([...frame, { op: "submit", submission, run, prefix: this.name, ...parent, requests, tasks }]);
     return wanted;
   }
 
@@ -144,28 +171,35 @@ export class SimClient {
     const { dice, network, peers, time } = this.#around;
     const address = network.random ? dice.pick(state.addresses) : (state.addresses[0] as string);
     future.fetching = true;
-    peers.get(this.name, address, [state.task], (answer: PeerAnswer) => {
-      future.fetching = false;
-      if (!this.connected || !future.held) return;
-      if (answer.kind === "busy") {
-        time.schedule(answer.retryMs, () => this.fetch(future));
-        return;
-      }
-      const value = answer.kind === "values" ? answer.values.get(state.task) : undefined;
-      if (value !== undefined) {
-        if (decodeDigest(value) !== future.script.digest)
-          this.#around.violated("correctness", `${this.#nameOf(future)} has a wrong value`, future.key);
-        future.verified = true;
-      } else if (future.state === state) this.#send([{ op: "missing", future: future.id, address }]);
-      else if (this.#eager) this.fetch(future);
-    });
+    peers.get(this.place, address, [state.task], (answer: PeerAnswer) =>
+      this.#told(() => {
+        future.fetching = false;
+        if (!this.connected || !future.held) return;
+        if (answer.kind === "busy") {
+          time.schedule(answer.retryMs, () => this.#told(() => this.fetch(future)));
+          return;
+        }
+        const value = answer.kind === "values" ? answer.values.get(state.task) : undefined;
+        if (value !== undefined) {
+          if (decodeDigest(value) !== future.script.digest)
+            this.#around.violated("correctness", `${this.#nameOf(future)} has a wrong value`, future.key);
+          future.verified = true;
+          this.#options.onChange?.();
+        } else if (future.state === state) this.#send([{ op: "missing", future: future.id, address }]);
+        else if (this.#eager) this.fetch(future);
+      }),
+    );
+  }
+
+  /** Its connection breaks. One end learns of it now, the other when it arrives there. */
+  loseConnection(first: "client" | "scheduler"): void {
+    this.#session.lose(first);
   }
 
   /** Says nothing more and hears nothing more. */
-  disconnect(): void {
-    if (!this.connected) return;
-    this.#link.close("the client went away");
-    this.#gone();
+  disconnect(how: "goodbye" | "closed" | "silent" = "closed"): void {
+    this.#wished = true;
+    this.#session.end(how);
   }
 
   /** What keeps it from being done: futures without an end or a checked value, requests without an answer. */
@@ -186,9 +220,22 @@ export class SimClient {
     for (const future of this.futures.values()) future.state = { status: "released" };
     this.futures.clear();
     this.requests.clear();
+    if (!this.#wished) this.#options.onEnd?.();
   }
 
-  #received(message: SchedulerToClient): void {
+  /** Futures that were dropped meanwhile, or whose release was lost with the connection. */
+  #resumed(kept: readonly FutureId[]): void {
+    for (const request of this.requests.keys()) this.#askedAgain.add(request);
+    const dropped = kept.filter((future) => !this.futures.has(future));
+    if (dropped.length > 0) this.#send([{ op: "release", futures: dropped }]);
+  }
+
+  #told(action: () => void): void {
+    if (this.#options.receive === undefined) action();
+    else this.#options.receive(action);
+  }
+
+  #received(message: Exclude<SchedulerToClient, { op: "session" }>): void {
     switch (message.op) {
       case "accepted":
         this.#submissions.delete(message.submission);
@@ -203,20 +250,22 @@ export class SimClient {
           this.futures.delete(future.id);
         }
         this.#submissions.delete(message.submission);
+        this.#options.onChange?.();
         return;
       }
       case "reply": {
         const { onReply } = this.requests.get(message.request) ?? {};
         if (onReply === undefined) {
+          // The answer to the first asking crossed the second asking.
+          if (this.#askedAgain.delete(message.request)) return;
           this.#around.violated("correctness", `request ${message.request} of ${this.name} was answered twice`);
           return;
         }
         this.requests.delete(message.request);
         return onReply(message);
       }
-      case "session":
       case "closing":
-        // Told only to clients that can come back, and by a scheduler that is closed.
+        // Told only by a scheduler that is closed.
         return this.#around.violated("correctness", `${this.name} was told "${message.op}"`);
       default:
         return this.#news(message);
@@ -240,9 +289,10 @@ export class SimClient {
       return;
     }
     future.state = { status: message.op, error: message.error };
-    const objection = objectionTo(message.error, future.script, this.name, this.#around.watch);
+    const objection = objectionTo(message.error, future.script, this.name, this.#around);
     if (objection !== undefined)
       this.#around.violated("correctness", `${this.#nameOf(future)} ended as ${message.op}: ${objection}`, future.key);
+    this.#options.onChange?.();
   }
 
   /** From now on every value is fetched as soon as it is there. */
@@ -264,7 +314,7 @@ export class SimClient {
       const value = (futures[index] as SimFuture).script.value;
       for (const address of addresses) {
         waiting++;
-        this.#around.peers.put(this.name, address, task, value, (ok) => {
+        this.#around.peers.put(this.place, address, task, value, (ok) => {
           if (ok) taken[index]?.push(address);
           answered();
         });
@@ -286,7 +336,7 @@ export class SimClient {
   }
 
   #send(frame: readonly ClientToScheduler[]): void {
-    if (this.connected) this.#link.send(frame);
+    this.#session.send(frame);
   }
 
   #nameOf({ id, key, script }: SimFuture): string {

@@ -1,6 +1,7 @@
 import { ClientDriver } from "./client-driver.ts";
 import { FaultInjector } from "./fault-injector.ts";
 import { Network } from "./network.ts";
+import { Operator } from "./operator.ts";
 import { PeerNetwork } from "./peer-network.ts";
 import { Random } from "./random.ts";
 import { SimRecord } from "./record.ts";
@@ -9,7 +10,7 @@ import { SimClient } from "./sim-client.ts";
 import { SimScheduler } from "./sim-scheduler.ts";
 import { SimWorker } from "./sim-worker.ts";
 import type { Surroundings } from "./surroundings.ts";
-import { type DeedKind, drawSwarm, type FaultKind, type Swarm, type TraitKind } from "./swarm.ts";
+import { type DeedKind, drawSwarm, type Edition, type FaultKind, type Swarm, type TraitKind } from "./swarm.ts";
 import { SimViolation, type ViolationKind } from "./violation.ts";
 import { VirtualTime } from "./virtual-time.ts";
 import { Watch } from "./watch.ts";
@@ -18,6 +19,8 @@ import { GraphAuthor } from "./workload.ts";
 export interface SimClusterOptions {
   /** Decides everything that chance decides. */
   readonly seed: number;
+  /** Default 2. A seed that found a fault in the first edition stands for the same scenario only there. */
+  readonly edition?: Edition;
   /** How many workers, named w0, w1, …; or each by its name, for a scripted run. Default 8. */
   readonly workers?:
     | number
@@ -46,6 +49,8 @@ export interface SimOutcome {
   /** Things that happened. */
   readonly steps: number;
   readonly futures: Readonly<Record<string, number>>;
+  /** How often rare things happened. */
+  readonly seen: Readonly<Record<string, number>>;
 }
 
 /** After the faults, everything must have ended within this. */
@@ -71,6 +76,7 @@ export class SimCluster {
   readonly #checkEvery: number;
   #events = 0;
   #healed = false;
+  #onClientEnd: (client: SimClient) => void = () => {};
 
   constructor(options: SimClusterOptions) {
     this.seed = options.seed;
@@ -79,6 +85,7 @@ export class SimCluster {
     const { workers = 8 } = options;
     const scripted = typeof workers !== "number";
     const drawn = drawSwarm(dice, {
+      edition: scripted ? 1 : (options.edition ?? 2),
       workers: scripted ? workers.length : workers,
       tasks: options.tasks ?? 300,
       faults: options.faults ?? "all",
@@ -105,6 +112,7 @@ export class SimCluster {
       record: new SimRecord(() => this.#time.nowMs),
       book: this.#book,
       watch: new Watch(),
+      swarm: this.swarm,
       due: () => ++this.#events % this.#checkEvery === 0,
       guard: (who, body) => this.#guard(who, body),
       violated: (kind, what, key) => this.#violated(kind, what, key),
@@ -134,7 +142,15 @@ export class SimCluster {
         driver.client.disconnect();
         driver.client = this.#newClient();
       },
+      clients: () => [
+        ...this.#connected(),
+        ...[...this.#workers.values()].flatMap(({ process }) => process.slots.clients()),
+      ],
     });
+    this.#onClientEnd = (client) => {
+      const driver = drivers.find((each) => each.client === client);
+      if (driver !== undefined && !this.#healed) driver.client = this.#newClient();
+    };
     faults.goOn(phaseMs);
     this.runFor(phaseMs);
 
@@ -144,10 +160,11 @@ export class SimCluster {
     for (const client of this.#connected()) client.fetchAll();
     this.#settle();
     const futures = this.#tally();
-    for (const client of this.#connected()) client.disconnect();
+    this.#leave();
     this.#expectQuiet();
     network.heal();
-    return { seed: this.seed, virtualMs: this.#time.nowMs, steps: this.#time.steps, futures };
+    const seen = Object.fromEntries(this.#around.watch.seen);
+    return { seed: this.seed, virtualMs: this.#time.nowMs, steps: this.#time.steps, futures, seen };
   }
 
   // ── scripted runs ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -212,17 +229,12 @@ export class SimCluster {
     const startMs = this.#time.nowMs;
     const open = (): string[] => this.#connected().flatMap((client) => client.unfinished());
     let nextLookMs = startMs;
-    let cancelled = false;
+    const operator = new Operator(this.#around, [...this.#workers.values()], () => this.#connected());
     while (this.#time.nowMs < startMs + settleMsMax) {
       if (this.#time.nowMs >= nextLookMs) {
         if (open().length === 0) return;
         nextLookMs = this.#time.nowMs + 200;
-        // Retired workers come back, so that what is restricted to them can run.
-        for (const worker of this.#workers.values()) if (worker.stopped) worker.revive();
-        if (!cancelled && this.#time.nowMs > startMs + 1_000) {
-          cancelled = true;
-          this.#cancelUnplaceable();
-        }
+        operator.look();
       }
       this.#time.step(nextLookMs);
     }
@@ -235,23 +247,16 @@ export class SimCluster {
     }
   }
 
-  /** What asks for more than any worker has never runs, and rightly so. */
-  #cancelUnplaceable(): void {
-    const { workers } = this.swarm;
-    const placeable = (script: Script): boolean => {
-      const { resources, workers: names, allowOtherWorkers } = script.options;
-      return workers.some(
-        (worker) =>
-          (names.length === 0 || allowOtherWorkers || names.includes(worker.name)) &&
-          Object.entries(resources).every(([name, amount]) => (worker.resources[name] ?? 0) >= amount),
-      );
-    };
-    for (const client of this.#connected()) {
-      const stuck = [...client.futures.values()].filter(
-        ({ status, script }) => status === "pending" && ![...script.ancestry()].every(placeable),
-      );
-      if (stuck.length > 0) client.cancel(stuck);
-    }
+  /** Some clients say goodbye, others are just gone. */
+  #leave(): void {
+    const { dice } = this.#around;
+    for (const client of this.#connected())
+      client.disconnect(this.swarm.sessions.length > 1 && dice.chance(0.5) ? "goodbye" : "closed");
+    // Nobody waits for an hour here.
+    const detached = this.#clients.filter(({ detaches }) => detaches);
+    if (detached.length === 0) return;
+    this.runFor(5_000);
+    for (const { name } of detached) this.#scheduler.forgetClient(name);
   }
 
   #tally(): Record<string, number> {
@@ -268,15 +273,16 @@ export class SimCluster {
       for (const { name, process } of this.#workers.values()) {
         if (!process.alive) continue;
         for (const what of process.core.leftovers()) left.push(`worker ${name}: ${what}`);
-        for (const task of process.store.keys()) left.push(`task ${task} lies on ${name}`);
-        if (process.store.size > 0) left.push(`worker ${name}: ${process.store.size} values in its store`);
+        for (const what of process.store.leftovers()) left.push(`worker ${name}: ${what}`);
       }
       return left;
     };
     const untilMs = this.#time.nowMs + quietMsMax;
     let left = leftovers();
+    const operator = new Operator(this.#around, [...this.#workers.values()], () => []);
     while (left.length > 0 && this.#time.nowMs < untilMs) {
       this.runFor(500);
+      operator.look();
       left = leftovers();
     }
     if (left.length > 0)
@@ -305,7 +311,11 @@ export class SimCluster {
   }
 
   #newClient(name: string = `client${this.#clients.length + 1}`): SimClient {
-    const client = new SimClient(this.#around, this.#scheduler, name);
+    const { sessions } = this.swarm;
+    const client: SimClient = new SimClient(this.#around, this.#scheduler, name, {
+      ...sessions[this.#clients.length % sessions.length],
+      onEnd: () => this.#onClientEnd(client),
+    });
     this.#clients.push(client);
     return client;
   }

@@ -2,13 +2,14 @@ import type { TaskId } from "../protocol/ids.ts";
 import type { EncodedValue, SchedulerToWorker, WorkerRegistration, WorkerToScheduler } from "../protocol/messages.ts";
 import { heartbeatMs } from "../scheduler/core/heartbeat.ts";
 import { WorkerCore } from "../worker/core/core.ts";
-import type { WorkerEffect, WorkerEnd } from "../worker/core/effects.ts";
+import type { Execution, WorkerEffect, WorkerEnd } from "../worker/core/effects.ts";
 import type { ArrivedValue, CoreMessage, WorkerEvent } from "../worker/core/events.ts";
 import { connect, type LinkEnd } from "./link.ts";
 import type { PeerServer } from "./peer-network.ts";
 import { resultBytesOf } from "./script.ts";
 import type { SimScheduler } from "./sim-scheduler.ts";
 import { SimSlots } from "./sim-slots.ts";
+import { type SimDisk, SimStore } from "./sim-store.ts";
 import type { Surroundings } from "./surroundings.ts";
 import type { Undo } from "./virtual-time.ts";
 
@@ -20,6 +21,7 @@ export interface SimProcessOptions {
   /** How probable it is that a bundle does not come. */
   readonly codeFailures: () => number;
   readonly slowness: number;
+  readonly disk: SimDisk;
   /** It ended: by the core's decision, or by a crash. */
   readonly onEnd: (end: WorkerEnd | "crash") => void;
 }
@@ -33,13 +35,20 @@ export class SimProcess implements PeerServer {
   frozen: boolean = false;
   alwaysBusy: boolean = false;
   slowness: number;
-  readonly store: Map<TaskId, EncodedValue> = new Map();
+  readonly store: SimStore;
   /** Whether the scheduler has welcomed it, and it has not lost the scheduler since. */
   connected: boolean = false;
   link: LinkEnd<WorkerToScheduler, Welcomed> | undefined;
   readonly #around: Surroundings;
   readonly #options: SimProcessOptions;
   readonly #inbox: (() => void)[] = [];
+  readonly #events: WorkerEvent[] = [];
+  #handling = false;
+  #pressedBytes = 0;
+  /** By job: gives back the inputs that it was lent. */
+  readonly #loans: Map<number, () => void> = new Map();
+  /** Jobs whose inputs are being read from disk: no slot knows of them yet. */
+  readonly #unstarted: Set<number> = new Set();
   readonly #deathListeners: Set<() => void> = new Set();
   #wake: Undo = () => {};
   #wasConnected = false;
@@ -50,7 +59,12 @@ export class SimProcess implements PeerServer {
     this.#options = options;
     this.name = name;
     this.slowness = options.slowness;
-    this.core = new WorkerCore({ slots, resources });
+    this.core = new WorkerCore({ slots, resources, reconnectMs: around.swarm.workerReconnectMs });
+    this.store = new SimStore(around, {
+      disk: options.disk,
+      receive: (action) => this.receive(action),
+      onUnreadable: (task) => this.handle({ kind: "unreadable", tasks: [task] }),
+    });
     const process = this;
     this.slots = new SimSlots(around, {
       name,
@@ -59,6 +73,8 @@ export class SimProcess implements PeerServer {
       get slowness() {
         return process.slowness;
       },
+      scheduler: options.scheduler,
+      receive: (action) => this.receive(action),
       tell: (event) => this.receive(() => this.handle(event)),
       crash: () => this.crash(false),
     });
@@ -97,18 +113,44 @@ export class SimProcess implements PeerServer {
     else this.receive(() => link?.lose("the connection broke"));
   }
 
+  /** Its memory is nearly full, and it holds this many bytes too much; 0: there is room again. */
+  press(bytes: number): void {
+    if (bytes === this.#pressedBytes) return;
+    this.#pressedBytes = bytes;
+    this.receive(() => {
+      this.handle({ kind: "memory", paused: bytes > 0 });
+      this.store.press(bytes);
+    });
+  }
+
+  /** Events that an effect causes at once wait until the effects before them are carried out. */
   handle(event: WorkerEvent): void {
-    if (!this.alive) return;
+    this.#events.push(event);
+    if (this.#handling) return;
+    this.#handling = true;
+    for (let next = this.#events.shift(); next !== undefined && this.alive; next = this.#events.shift()) {
+      if ("job" in next && isEnd(next)) this.#release(next.job);
+      this.#handle(next);
+    }
+    this.#events.length = 0;
+    this.#handling = false;
+  }
+
+  #handle(event: WorkerEvent): void {
     const { time, guard } = this.#around;
     const effects = guard(`worker ${this.name}`, () => this.core.handle(event, time.nowMs));
     const frame: WorkerToScheduler[] = [];
+    let job = 0;
     let end: { readonly end: WorkerEnd; readonly reason: string } | undefined;
     for (const effect of effects) {
       if (effect.kind === "send") {
-        if (effect.message.op === "started") this.slots.numbered(effect.message.task);
+        if (effect.message.op === "started") this.slots.numbered(job, effect.message.task);
         frame.push(effect.message);
       } else if (effect.kind === "end-process") end = effect;
-      else this.#perform(effect);
+      else {
+        if (effect.kind === "execute") job = effect.job;
+        this.#perform(effect);
+      }
     }
     if (this.connected) this.link?.send(frame);
     if (end !== undefined) return this.#end(end);
@@ -119,8 +161,8 @@ export class SimProcess implements PeerServer {
       this.#wake = time.schedule(wakeMs - time.nowMs, () => this.receive(() => this.handle({ kind: "wake" })));
   }
 
-  valueOf(task: TaskId): EncodedValue | undefined {
-    return this.store.get(task);
+  read(task: TaskId, onValue: (value: EncodedValue | undefined) => void): void {
+    this.store.read(task, onValue);
   }
 
   put(task: TaskId, value: EncodedValue): void {
@@ -136,18 +178,14 @@ export class SimProcess implements PeerServer {
     const { time, peers, dice, network } = this.#around;
     switch (effect.kind) {
       case "execute":
-        return this.slots.execute(
-          effect,
-          effect.inputs.map((task) => this.store.get(task)),
-        );
+        return this.#execute(effect);
       case "cancel-execution":
+        if (this.#unstarted.delete(effect.job)) return this.handle({ kind: "slot-cancelled", job: effect.job });
         return this.slots.cancel(effect.job, effect.force);
       case "store":
-        this.store.set(effect.task, effect.value);
-        return;
+        return this.store.put(effect.task, effect.value);
       case "drop":
-        for (const task of effect.tasks) this.store.delete(task);
-        return;
+        return this.store.drop(effect.tasks);
       case "load-code": {
         const { load } = effect;
         const error = { code: "CODE_FAILED", message: "the bundle did not come", retryable: true } as const;
@@ -175,6 +213,29 @@ export class SimProcess implements PeerServer {
       case "log":
         return;
     }
+  }
+
+  #execute(execution: Execution): void {
+    const { job, inputs } = execution;
+    let late = false;
+    const release = this.store.lend(inputs, (values) => {
+      // Unless it was cancelled meanwhile.
+      if (late && !this.#unstarted.delete(job)) return;
+      const unready = values.some((value) => value === undefined);
+      // What is not there although it need not be read is the core's fault, and the slots tell.
+      if (late && unready) this.handle({ kind: "slot-unready", job });
+      else this.slots.execute(execution, values);
+      late = true;
+    });
+    this.#loans.set(job, release);
+    if (late) return;
+    late = true;
+    this.#unstarted.add(job);
+  }
+
+  #release(job: number): void {
+    this.#loans.get(job)?.();
+    this.#loans.delete(job);
   }
 
   /** Says hello to the scheduler, and goes on doing so until one answers. */
@@ -244,12 +305,16 @@ export class SimProcess implements PeerServer {
     const { address } = this.#options.registration;
     this.alive = false;
     this.#wake();
-    this.slots.vanish();
-    this.store.clear();
+    this.slots.vanish(silently);
     this.#inbox.length = 0;
     this.link?.close(reason, silently);
     peers.stopListening(address, this, silently);
     if (!silently) for (const listener of [...this.#deathListeners]) listener();
     this.#deathListeners.clear();
   }
+}
+
+/** Nothing of the job runs any more. */
+function isEnd({ kind }: WorkerEvent): boolean {
+  return kind === "slot-done" || kind === "slot-failed" || kind === "slot-cancelled" || kind === "slot-unready";
 }

@@ -1,11 +1,13 @@
 import { type ClientId, clientId, type WorkerId, workerId } from "../protocol/ids.ts";
 import type {
+  ClientSession,
   ClientToScheduler,
   SchedulerToClient,
   SchedulerToWorker,
   WorkerRegistration,
   WorkerToScheduler,
 } from "../protocol/messages.ts";
+import { detachedMs } from "../scheduler/core/client-messages.ts";
 import { SchedulerCore } from "../scheduler/core/core.ts";
 import type { SchedulerEffect, SchedulerEvent } from "../scheduler/core/events.ts";
 import type { LinkEnd } from "./link.ts";
@@ -16,20 +18,35 @@ import type { Runner } from "./watch.ts";
 type ToWorker = LinkEnd<SchedulerToWorker | { readonly op: "welcome" }, WorkerToScheduler>;
 type ToClient = LinkEnd<SchedulerToClient, ClientToScheduler>;
 
+export interface SimHello {
+  readonly name: string;
+  readonly session: ClientSession | undefined;
+}
+
 /** The real core of the scheduler, in a shell whose sockets and timer are simulated. It does what the real shell does. */
 export class SimScheduler {
   readonly core: SchedulerCore;
   readonly #around: Surroundings;
   readonly #workers: Map<WorkerId, ToWorker> = new Map();
   readonly #clients: Map<ClientId, ToClient> = new Map();
+  readonly #sessions: Map<string, { client: ClientId; lostAtMs: number | undefined }> = new Map();
+  readonly #graceMs: number;
   readonly #frames: Map<LinkEnd<never, never>, unknown[]> = new Map();
   #lastId = 0;
+  /** Whether the client that connected last was taken in, or taken back. */
+  #taken = false;
   #wake: Undo = () => {};
   #wakeAtMs: number = Number.POSITIVE_INFINITY;
 
-  constructor(around: Surroundings, options: { readonly workerTtlMs: number; readonly graceMs: number }) {
+  constructor(
+    around: Surroundings,
+    options: { readonly workerTtlMs: number; readonly graceMs: number; readonly noWorkersTimeoutMs: number },
+  ) {
+    const { workerTtlMs, graceMs, noWorkersTimeoutMs } = options;
     this.#around = around;
-    this.core = new SchedulerCore({ version: "sim", startedAt: "1970-01-01T00:00:00.000Z", ...options });
+    this.#graceMs = graceMs;
+    const fixed = { version: "sim", startedAt: "1970-01-01T00:00:00.000Z" };
+    this.core = new SchedulerCore({ ...fixed, workerTtlMs, graceMs, noWorkersTimeoutMs });
   }
 
   /** The worker's hello arrives. */
@@ -52,9 +69,11 @@ export class SimScheduler {
     this.#dispatch([{ kind: "worker-connected", worker, registration }]);
   }
 
-  acceptClient(link: ToClient, name: string): void {
+  /** The client's hello arrives. */
+  acceptClient(link: ToClient, { name, session }: SimHello): void {
     const client = clientId(++this.#lastId);
     this.#clients.set(client, link);
+    this.#around.watch.names(client, name);
     link.listener = {
       onFrame: (frame) => {
         for (const message of frame) this.#around.record.message(name, "scheduler", message);
@@ -62,10 +81,32 @@ export class SimScheduler {
       },
       onEnd: () => {
         this.#clients.delete(client);
-        this.#dispatch([{ kind: "client-lost", client }]);
+        const known = this.#sessions.get(name);
+        if (known?.client === client) known.lostAtMs = this.#around.time.nowMs;
+        this.#dispatch([{ kind: "client-disconnected", client }]);
       },
     };
-    this.#dispatch([{ kind: "client-connected", client, name }]);
+    if (session?.resuming === true) this.#around.record.note("scheduler", `client ${name} is back`);
+    const mustKeep = session?.resuming === true && this.#isWaitedFor(name, session);
+    this.#taken = session !== undefined && !session.resuming;
+    this.#dispatch([{ kind: "client-connected", client, name, ...(session === undefined ? {} : { session }) }]);
+    if (this.#taken) this.#sessions.set(name, { client, lostAtMs: undefined });
+    else if (mustKeep) this.#around.violated("correctness", `the client ${name} was back in time, and was forgotten`);
+    else this.#sessions.delete(name);
+  }
+
+  /** Ends what a client left behind that would outlive it by an hour. */
+  forgetClient(name: string): void {
+    const known = this.#sessions.get(name);
+    if (known !== undefined) this.#dispatch([{ kind: "client-lost", client: known.client }]);
+  }
+
+  /** Whether the time in which a client that was cut off may come back is not over. */
+  #isWaitedFor(name: string, { detach }: ClientSession): boolean {
+    const known = this.#sessions.get(name);
+    if (known === undefined) return false;
+    const keptMs = detach ? detachedMs : this.#graceMs;
+    return known.lostAtMs === undefined || this.#around.time.nowMs < known.lostAtMs + keptMs;
   }
 
   #dispatch(events: readonly SchedulerEvent[]): void {
@@ -74,7 +115,7 @@ export class SimScheduler {
       const effects = guard("the scheduler", () => this.core.handle(event, time.nowMs));
       const beat = event.kind === "worker-message" && event.message.op === "heartbeat";
       if (!beat && this.#around.due()) guard("the scheduler", () => this.core.checkInvariants());
-      const wrong = this.#around.watch.scheduled(event, effects, (worker) => this.#runnerOf(worker));
+      const wrong = this.#around.watch.scheduled(event, effects, time.nowMs, (worker) => this.#runnerOf(worker));
       if (wrong !== undefined) this.#around.violated("correctness", wrong);
       for (const effect of effects) this.#perform(effect);
     }
@@ -92,6 +133,7 @@ export class SimScheduler {
   #perform(effect: SchedulerEffect): void {
     switch (effect.kind) {
       case "to-client":
+        if (effect.message.op === "session") this.#taken = effect.message.kept;
         return this.#queue(this.#clients.get(effect.client), effect.message);
       case "to-worker":
         return this.#queue(this.#workers.get(effect.worker), effect.message);

@@ -2,7 +2,10 @@ import type { TaskId } from "../protocol/ids.ts";
 import type { EncodedValue } from "../protocol/messages.ts";
 import type { Execution } from "../worker/core/effects.ts";
 import type { WorkerEvent } from "../worker/core/events.ts";
+import { NestedWork } from "./nested-work.ts";
 import { decodeDigest, digestOf, encodeResult, type Script } from "./script.ts";
+import type { SimClient } from "./sim-client.ts";
+import type { SimScheduler } from "./sim-scheduler.ts";
 import type { Surroundings } from "./surroundings.ts";
 import type { Undo } from "./virtual-time.ts";
 
@@ -17,9 +20,15 @@ interface SimJob {
   readonly script: Script;
   readonly inputs: readonly EncodedValue[];
   readonly startMs: number;
-  readonly endMs: number;
+  /** Infinite while nobody knows, because it waits for tasks of its own. */
+  endMs: number;
   intent: "finish" | "discard" | "cancel";
   undo: Undo;
+  /** Ends it when it has overrun its time, if it has tasks of its own. */
+  undoLimit: Undo;
+  nested: NestedWork | undefined;
+  /** Whether it waits for tasks of its own, or has done so. */
+  lent: "no" | "waiting" | "returned";
   /** Known once the worker told that it started. */
   task: TaskId | undefined;
 }
@@ -29,6 +38,9 @@ export interface SlotsHost {
   readonly slots: number;
   readonly resources: Readonly<Record<string, number>>;
   readonly slowness: number;
+  readonly scheduler: SimScheduler;
+  /** Runs it when the process gets to it. */
+  readonly receive: (action: () => void) => void;
   readonly tell: (event: WorkerEvent) => void;
   readonly crash: () => void;
 }
@@ -38,6 +50,8 @@ export class SimSlots {
   readonly running: Map<number, SimJob> = new Map();
   readonly #around: Surroundings;
   readonly #host: SlotsHost;
+  /** Which task each job attempts. */
+  readonly #tasks: Map<number, TaskId> = new Map();
 
   constructor(around: Surroundings, host: SlotsHost) {
     this.#around = around;
@@ -49,29 +63,41 @@ export class SimSlots {
     const script = book.of(execution.args);
     const given = this.#checkInputs(execution, script, inputs);
     const spread = network.random ? dice.between(0.5, 1.5) : 1;
+    const durationMs = Math.min(durationMsMax, script.options.durationMs * spread * this.#host.slowness);
     const job: SimJob = {
       execution,
       script,
       inputs: given,
       startMs: time.nowMs,
-      endMs: time.nowMs + Math.min(durationMsMax, script.options.durationMs * spread * this.#host.slowness),
+      endMs: time.nowMs + durationMs,
       intent: "finish",
       undo: () => {},
-      task: undefined,
+      undoLimit: () => {},
+      nested: undefined,
+      lent: "no",
+      task: this.#tasks.get(execution.job),
     };
     this.running.set(execution.job, job);
     this.#checkLimits(script);
+    this.#around.watch.begins(script);
     record.note(this.#host.name, `runs ${execution.key}#${execution.attempt}`, execution.key);
     const { timeoutMs } = execution;
+    if (script.options.rounds.length > 0 && !execution.extra) return this.#beginNested(job, durationMs);
     const overruns = timeoutMs > 0 && time.nowMs + timeoutMs < job.endMs;
     if (overruns) this.#at(job, time.nowMs + timeoutMs, () => this.#overrun(job));
     else this.#at(job, job.endMs, () => this.#ends(job));
   }
 
-  /** The worker told the scheduler that the attempt which it last started has this number. */
-  numbered(task: TaskId): void {
-    const last = [...this.running.values()].at(-1);
-    if (last !== undefined) last.task ??= task;
+  /** The worker told the scheduler that this job attempts this task. */
+  numbered(number: number, task: TaskId): void {
+    this.#tasks.set(number, task);
+    const job = this.running.get(number);
+    if (job !== undefined) job.task = task;
+  }
+
+  /** The clients of tasks that submit tasks. */
+  clients(): SimClient[] {
+    return Array.from(this.running.values(), ({ nested }) => nested?.client).filter((client) => client !== undefined);
   }
 
   cancel(number: number, force: boolean): void {
@@ -80,6 +106,8 @@ export class SimSlots {
     if (job === undefined || job.intent === "cancel") return;
     job.intent = force ? "cancel" : "discard";
     if (!force) return;
+    // Its signal ends the client of its context at once.
+    job.nested?.close();
     if (job.script.options.behaviour.kind !== "native") {
       const killedMs = time.nowMs + (network.random ? dice.exponential(5) : 1);
       if (killedMs < job.endMs) this.#at(job, killedMs, () => this.#ends(job));
@@ -88,15 +116,67 @@ export class SimSlots {
     }
   }
 
+  /** What runs here and waits for tasks of its own. */
+  waiting(): Script[] {
+    return Array.from(this.running.values()).flatMap(({ lent, script }) => (lent === "waiting" ? [script] : []));
+  }
+
   runs(task: TaskId, attempt: number): boolean {
     for (const job of this.running.values()) if (job.task === task && job.execution.attempt === attempt) return true;
     return false;
   }
 
   /** The process is gone, and with it all that ran in it. */
-  vanish(): void {
-    for (const job of this.running.values()) job.undo();
+  vanish(silently: boolean): void {
+    for (const job of this.running.values()) {
+      job.undo();
+      job.undoLimit();
+      job.nested?.close(silently);
+    }
     this.running.clear();
+  }
+
+  #beginNested(job: SimJob, durationMs: number): void {
+    const { time } = this.#around;
+    const { name, scheduler, receive, tell } = this.#host;
+    const { execution } = job;
+    const { timeoutMs } = execution;
+    job.endMs = Number.POSITIVE_INFINITY;
+    if (timeoutMs > 0) job.undoLimit = time.schedule(timeoutMs, () => this.#overrun(job));
+    const onWaiting = (waiting: boolean): void => {
+      job.lent = waiting ? "waiting" : "returned";
+      tell({ kind: waiting ? "slot-lent" : "slot-returned", job: execution.job });
+    };
+    const onEnd = (failure: string | undefined): void => {
+      // One that is being killed ends when it is dead.
+      if (job.intent === "cancel") return;
+      if (failure !== undefined) return this.#over(job, () => this.#fail(job, "TASK_FAILED", failure));
+      job.endMs = time.nowMs + durationMs / 2;
+      this.#at(job, job.endMs, () => this.#ends(job));
+    };
+    this.#at(job, time.nowMs + durationMs / 2, () =>
+      receive(() => {
+        if (job.intent === "cancel" || this.running.get(execution.job) !== job) return;
+        job.nested = new NestedWork(
+          this.#around,
+          { scheduler, place: name, receive, onWaiting, onEnd },
+          execution,
+          job.script,
+        );
+      }),
+    );
+  }
+
+  /** Nothing of it runs any more; `tell` says how it ended, unless its result is nobody's. */
+  #over(job: SimJob, tell: () => void): void {
+    const { nested, execution, intent } = job;
+    job.undo();
+    job.undoLimit();
+    nested?.close();
+    this.running.delete(execution.job);
+    this.#tasks.delete(execution.job);
+    if (intent === "finish") tell();
+    else this.#host.tell({ kind: "slot-cancelled", job: execution.job });
   }
 
   #at(job: SimJob, atMs: number, action: () => void): void {
@@ -113,26 +193,27 @@ export class SimSlots {
       script.crashes++;
       return this.#host.crash();
     }
-    this.running.delete(execution.job);
-    if (job.intent !== "finish") return this.#host.tell({ kind: "slot-cancelled", job: execution.job });
-    if (behaviour.kind === "throw" && script.failures < behaviour.times)
-      return this.#fail(job, "TASK_FAILED", "it threw");
-    const value = encodeResult(digestOf(script.id, job.inputs.map(decodeDigest)), resultBytes);
-    const { nowMs } = this.#around.time;
-    const times = { startMs: job.startMs, endMs: nowMs };
-    this.#host.tell({ kind: "slot-done", job: execution.job, value, bytes: resultBytes, ...times });
+    this.#over(job, () => {
+      if (behaviour.kind === "throw" && script.failures < behaviour.times)
+        return this.#fail(job, "TASK_FAILED", "it threw");
+      const submitted = script.options.careless ? [] : script.options.rounds.flat().map(({ digest }) => digest);
+      const digest = digestOf(script.id, [...job.inputs.map(decodeDigest), ...submitted]);
+      const { nowMs } = this.#around.time;
+      const value = encodeResult(digest, resultBytes);
+      const times = { startMs: job.startMs, endMs: nowMs };
+      this.#host.tell({ kind: "slot-done", job: execution.job, value, bytes: resultBytes, ...times });
+    });
   }
 
   #overrun(job: SimJob): void {
     if (job.script.options.behaviour.kind === "native") return this.#stuck(job);
-    this.running.delete(job.execution.job);
-    if (job.intent === "finish") this.#fail(job, "TASK_TIMED_OUT", "it overran its time");
-    else this.#host.tell({ kind: "slot-cancelled", job: job.execution.job });
+    this.#over(job, () => this.#fail(job, "TASK_TIMED_OUT", "it overran its time"));
   }
 
   #stuck(job: SimJob): void {
     // The core says that the task overran its time if that is what stopped it.
     if (job.intent === "finish") job.script.failures++;
+    this.#around.watch.stuck++;
     this.#host.tell({ kind: "slot-stuck", job: job.execution.job, reason: "native code" });
   }
 
@@ -165,9 +246,10 @@ export class SimSlots {
     const { violated } = this.#around;
     let taken = 0;
     const used: Record<string, number> = {};
-    for (const { script, execution } of this.running.values()) {
+    for (const { script, execution, lent } of this.running.values()) {
       if (execution.extra) continue;
-      taken++;
+      // One that waited goes on even if that makes one more than there are slots.
+      if (lent === "no") taken++;
       for (const [resource, amount] of Object.entries(script.options.resources))
         used[resource] = (used[resource] ?? 0) + amount;
     }

@@ -1,6 +1,7 @@
 import type { ProcessEnd } from "../protocol/messages.ts";
 import { SimProcess } from "./sim-process.ts";
 import type { SimScheduler } from "./sim-scheduler.ts";
+import type { SimDisk } from "./sim-store.ts";
 import type { Surroundings } from "./surroundings.ts";
 
 export interface SimWorkerOptions {
@@ -18,12 +19,16 @@ export interface SimHost {
   readonly restartMs: () => number;
 }
 
+const soundDisk: SimDisk = { accessMs: 1, failures: 0 };
+
 /** A worker by its name: one process after another, as its nanny starts them. */
 export class SimWorker {
   readonly name: string;
   process: SimProcess;
   /** Set once it was told to end for good; `revive` starts it again. */
   stopped: boolean = false;
+  /** Of its machine: it outlives the process. */
+  readonly disk: SimDisk = { ...soundDisk };
   readonly #around: Surroundings;
   readonly #options: SimWorkerOptions;
   readonly #host: SimHost;
@@ -36,6 +41,10 @@ export class SimWorker {
     this.#options = options;
     this.name = options.name;
     this.process = this.#start(host.address(this.name), undefined);
+  }
+
+  get resources(): Readonly<Record<string, number>> {
+    return this.#options.resources;
   }
 
   /** Kills its process; the nanny starts another. */
@@ -75,6 +84,17 @@ export class SimWorker {
     this.process.slowness = factor;
   }
 
+  /** Its disk takes so long for each access, and fails so probably; without a number as it should. */
+  wear({ accessMs = soundDisk.accessMs, failures = soundDisk.failures }: Partial<SimDisk>): void {
+    this.disk.accessMs = accessMs;
+    this.disk.failures = failures;
+  }
+
+  /** Its process holds this many bytes more than it should; 0: it does not. */
+  press(bytes: number): void {
+    this.process.press(bytes);
+  }
+
   /** Whether a task of this key runs there now. */
   runs(key: string): boolean {
     for (const job of this.process.slots.running.values()) if (job.execution.key === key) return true;
@@ -97,6 +117,7 @@ export class SimWorker {
       scheduler: this.#host.scheduler,
       codeFailures: this.#host.codeFailures,
       slowness: 1,
+      disk: this.disk,
       registration: {
         name: this.name,
         instance: `${this.name}/${this.#pid}`,

@@ -3,6 +3,7 @@ import type { PeerNetwork } from "./peer-network.ts";
 import type { Random } from "./random.ts";
 import type { SimRecord } from "./record.ts";
 import type { ScriptBook } from "./script.ts";
+import type { Swarm } from "./swarm.ts";
 import type { ViolationKind } from "./violation.ts";
 import type { VirtualTime } from "./virtual-time.ts";
 import type { Watch } from "./watch.ts";
@@ -16,6 +17,7 @@ export interface Surroundings {
   readonly record: SimRecord;
   readonly book: ScriptBook;
   readonly watch: Watch;
+  readonly swarm: Swarm;
   /** Whether the invariants are to be checked after this event. */
   readonly due: () => boolean;
   /** Runs a piece of a core; what it throws becomes a violation of kind "crash" that names `who`. */

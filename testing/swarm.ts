@@ -11,7 +11,7 @@ export const faultKinds = [
   "freeze",
   /** A worker and the scheduler, or two workers, cannot reach each other for a while. */
   "partition",
-  /** A connection between a worker and the scheduler breaks; the worker comes back as a fresh one. */
+  /** A connection between a worker and the scheduler breaks; the worker dials again, and is taken back within the grace. */
   "disconnect",
   /** A worker ends by its own will, at once or after what runs. */
   "stop",
@@ -29,6 +29,17 @@ export const faultKinds = [
   "slow-frames",
   /** A worker's address goes to another worker's process. */
   "address-reuse",
+  // From here on, since the second edition.
+  /** A connection between a client and the scheduler breaks; the client dials again, if it is one that does. */
+  "client-disconnect",
+  /** A client and the scheduler cannot reach each other for a while. */
+  "client-partition",
+  /** Spilled results take long to write and to read for a while. */
+  "slow-disk",
+  /** Spilled results cannot be read back, and new ones not be written, for a while. */
+  "bad-disk",
+  /** A worker's memory is nearly full for a while: it starts nothing, and spills what it can. */
+  "memory-pressure",
 ] as const;
 
 export type FaultKind = (typeof faultKinds)[number];
@@ -49,6 +60,10 @@ export const deedKinds = [
   "share",
   "copy",
   "rebalance",
+  // From here on, since the second edition.
+  "explain",
+  /** Says what a run gets while slots are scarce, and how many it may hold at once. */
+  "share-run",
 ] as const;
 
 export type DeedKind = (typeof deedKinds)[number];
@@ -65,11 +80,33 @@ export const traitKinds = [
   "priorities",
   "large",
   "unwanted",
+  // From here on, since the second edition.
+  /** It submits tasks itself, and waits for them in its slot. */
+  "nested",
+  /** Its result is large enough to be spilled. */
+  "bulky",
 ] as const;
 
 export type TraitKind = (typeof traitKinds)[number];
 
 export type Shape = "random" | "wide" | "deep" | "layers" | "tree";
+
+/**
+ * The second draws more than the first did. A seed that found a fault in the first edition is played in that one, since in
+ * the second it stands for another scenario.
+ */
+export type Edition = 1 | 2;
+
+/** How many of each kind the first edition knew. */
+const firstEdition = { faults: 13, deeds: 14, traits: 10 } as const;
+
+/** A client that comes back after its connection was lost. */
+export interface SimSessionOptions {
+  /** How long it tries to; 0: it does not. */
+  readonly reconnectMs: number;
+  /** Its futures outlive it. */
+  readonly detach: boolean;
+}
 
 /** Everything about one random run that its seed decides before it begins. */
 export interface Swarm {
@@ -91,9 +128,17 @@ export interface Swarm {
   readonly workerTtlMs: number;
   readonly graceMs: number;
   readonly network: NetworkOptions;
+  readonly noWorkersTimeoutMs: number;
+  /** One of these is each client's. */
+  readonly sessions: readonly SimSessionOptions[];
+  /** How long a worker that is cut off keeps everything for the scheduler. */
+  readonly workerReconnectMs: number;
+  /** How much of its results a worker keeps in memory; what is above is spilled. */
+  readonly spillAboveBytes: number;
 }
 
 export interface SwarmOptions {
+  readonly edition: Edition;
   readonly workers: number;
   readonly tasks: number;
   /** "all": each kind that the seed switches on. */
@@ -104,9 +149,10 @@ export interface SwarmOptions {
 
 /** Each seed switches kinds on or off, because faults of many kinds at once hide what one kind alone would show. */
 export function drawSwarm(dice: Random, options: SwarmOptions): Swarm {
-  const faults = choose(dice, faultKinds, options.faults);
+  const { edition } = options;
+  const faults = choose(dice, faultKinds.slice(0, firstEdition.faults), options.faults);
   const shapes = dice.some(["random", "wide", "deep", "layers", "tree"] as const, 0.6);
-  const traits = choose(dice, traitKinds, options.traits);
+  const traits = choose(dice, traitKinds.slice(0, firstEdition.traits), options.traits);
   const workers = Array.from({ length: options.workers }, (_, index) => ({
     name: `w${index}`,
     slots: 1 + dice.below(4),
@@ -114,11 +160,9 @@ export function drawSwarm(dice: Random, options: SwarmOptions): Swarm {
   }));
   // Somebody must have what tasks may ask for.
   if (workers[0] !== undefined) workers[0].resources = { GPU: 2 };
-  return {
-    faults: new Set(faults),
-    deeds: new Set(choose(dice, deedKinds, options.deeds)),
-    traits: new Set(traits),
-    shapes: shapes.length === 0 ? ["random"] : shapes,
+  const first = {
+    deeds: choose(dice, deedKinds.slice(0, firstEdition.deeds), options.deeds),
+    shapes: shapes.length === 0 ? (["random"] as const) : shapes,
     clients: 1 + dice.below(3),
     workers,
     tasks: 1 + dice.below(options.tasks),
@@ -133,9 +177,48 @@ export function drawSwarm(dice: Random, options: SwarmOptions): Swarm {
       slowFrames: faults.includes("slow-frames") ? 0.03 : 0,
     },
   };
+  if (edition === 1) return { ...first, ...unknownToTheFirst, ...setsOf({ faults, deeds: first.deeds, traits }) };
+  const later = {
+    faults: choose(dice, faultKinds.slice(firstEdition.faults), options.faults),
+    deeds: choose(dice, deedKinds.slice(firstEdition.deeds), options.deeds),
+    traits: choose(dice, traitKinds.slice(firstEdition.traits), options.traits),
+  };
+  return {
+    ...first,
+    graceMs: dice.chance(0.3) ? dice.pick([200, 1_000]) : first.graceMs,
+    noWorkersTimeoutMs: dice.pick([Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY, 500, 5_000]),
+    sessions: Array.from({ length: 4 }, () => ({
+      reconnectMs: dice.pick([0, 500, 5_000, 30_000]),
+      detach: dice.chance(0.15),
+    })),
+    workerReconnectMs: dice.pick([300, 3_000, 30_000, 30_000]),
+    spillAboveBytes: dice.pick([0, 50_000, 500_000]),
+    ...setsOf({
+      faults: [...faults, ...later.faults],
+      deeds: [...first.deeds, ...later.deeds],
+      traits: [...traits, ...later.traits],
+    }),
+  };
 }
 
+const unknownToTheFirst = {
+  noWorkersTimeoutMs: Number.POSITIVE_INFINITY,
+  sessions: [{ reconnectMs: 0, detach: false }],
+  workerReconnectMs: 30_000,
+  spillAboveBytes: Number.POSITIVE_INFINITY,
+} as const;
+
+function setsOf(kinds: {
+  readonly faults: readonly FaultKind[];
+  readonly deeds: readonly DeedKind[];
+  readonly traits: readonly TraitKind[];
+}): Pick<Swarm, "faults" | "deeds" | "traits"> {
+  return { faults: new Set(kinds.faults), deeds: new Set(kinds.deeds), traits: new Set(kinds.traits) };
+}
+
+/** The dice are cast whatever the choice, so that a choice of fewer kinds leaves all that is drawn later as it was. */
 function choose<Kind>(dice: Random, kinds: readonly Kind[], choice: "all" | "none" | readonly Kind[]): readonly Kind[] {
+  const drawn = dice.some(kinds, 0.4);
   if (choice === "none") return [];
-  return choice === "all" ? dice.some(kinds, 0.4) : choice;
+  return choice === "all" ? drawn : kinds.filter((kind) => choice.includes(kind));
 }

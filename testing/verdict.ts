@@ -1,13 +1,19 @@
 import type { WireError } from "../protocol/errors.ts";
 import type { Script } from "./script.ts";
-import type { Watch } from "./watch.ts";
+import type { Surroundings } from "./surroundings.ts";
+import type { Swarm } from "./swarm.ts";
 
 /** How often infrastructure may fail an attempt before its task fails with it, and how many workers may die under one. */
 const unblamedMax = 10;
 const lossesMax = 3;
 
 /** Why a future of this script must not have ended with this error, or undefined if the scripts and faults account for it. */
-export function objectionTo(error: WireError, script: Script, client: string, watch: Watch): string | undefined {
+export function objectionTo(
+  error: WireError,
+  script: Script,
+  client: string,
+  { watch, time, swarm }: Pick<Surroundings, "watch" | "time" | "swarm">,
+): string | undefined {
   const ancestry = script.ancestry();
   switch (error.code) {
     case "TASK_FAILED":
@@ -18,11 +24,23 @@ export function objectionTo(error: WireError, script: Script, client: string, wa
         : undefined;
     }
     case "WORKER_LOST": {
+      // The other way to end so: its process had to end for another's sake, again and again.
+      if (error.retryable) return watch.stuck > unblamedMax ? undefined : "no worker had to end so often";
       const attempts = (error.details?.["attempts"] as readonly unknown[] | undefined) ?? [];
       return attempts.length > lossesMax ? undefined : `only ${attempts.length} workers died`;
     }
     case "CODE_FAILED":
       return watch.codeFailures > unblamedMax ? undefined : "its code was there";
+    case "UNREADABLE_VALUE":
+      return watch.unreadable > unblamedMax ? undefined : "its inputs could be read";
+    case "NO_WORKERS": {
+      const { noWorkersTimeoutMs } = swarm;
+      // The scheduler counts in whole milliseconds.
+      const alone = (each: Script): boolean =>
+        watch.presence.wasEmpty(ableTo(each, swarm), noWorkersTimeoutMs - 1, time.nowMs);
+      watch.count("tasks given up for want of workers");
+      return [...ancestry].some(alone) ? undefined : `somebody could run it all the time (${error.message})`;
+    }
     case "DATA_LOST":
       return [...ancestry].some((each) => each.options.scattered)
         ? undefined
@@ -34,4 +52,14 @@ export function objectionTo(error: WireError, script: Script, client: string, wa
     default:
       return `nothing could have caused ${error.code}: ${error.message}`;
   }
+}
+
+/** The workers that could run it. A wish counts as a condition here: others may only step in while those are away. */
+function ableTo({ options: { workers: names, resources } }: Script, { workers }: Swarm): string[] {
+  const able = workers.filter(
+    ({ name, resources: offered }) =>
+      (names.length === 0 || names.includes(name)) &&
+      Object.entries(resources).every(([resource, amount]) => (offered[resource] ?? 0) >= amount),
+  );
+  return able.map(({ name }) => name);
 }

@@ -1,6 +1,7 @@
-import type { TaskId, WorkerId } from "../protocol/ids.ts";
+import type { ClientId, TaskId, WorkerId } from "../protocol/ids.ts";
 import type { SchedulerEffect, SchedulerEvent } from "../scheduler/core/events.ts";
 import type { LinkEnd } from "./link.ts";
+import { Presence } from "./presence.ts";
 import type { Script } from "./script.ts";
 
 interface Attempt {
@@ -19,10 +20,33 @@ export class Watch {
   restarts: number = 0;
   /** How many bundles did not come. */
   codeFailures: number = 0;
+  /** How many processes had to end because something could not be stopped. */
+  stuck: number = 0;
+  /** How many spilled results could not be read back. */
+  unreadable: number = 0;
+  readonly presence: Presence = new Presence();
+  /** How often each thing of interest happened, so that a test can tell whether it was tried at all. */
+  readonly seen: Map<string, number> = new Map();
   readonly #runners: WeakMap<LinkEnd<never, never>, Runner> = new WeakMap();
   /** Attempts that must have ended before a request to cancel is replied to. */
   readonly #stopping: Map<string, readonly Attempt[]> = new Map();
   readonly #cancelled: Map<string, Set<Script>> = new Map();
+  readonly #begun: WeakSet<Script> = new WeakSet();
+  readonly #clients: Map<ClientId, string> = new Map();
+
+  count(what: string): void {
+    this.seen.set(what, (this.seen.get(what) ?? 0) + 1);
+  }
+
+  begins(script: Script): void {
+    if (this.#begun.has(script)) this.count("tasks begun again");
+    this.#begun.add(script);
+  }
+
+  /** The number of a client's present connection. */
+  names(client: ClientId, name: string): void {
+    this.#clients.set(client, name);
+  }
 
   owns(end: object, runner: Runner): void {
     this.#runners.set(end as LinkEnd<never, never>, runner);
@@ -50,6 +74,20 @@ export class Watch {
   scheduled(
     event: SchedulerEvent,
     effects: readonly SchedulerEffect[],
+    nowMs: number,
+    runnerOf: (worker: WorkerId) => Runner | undefined,
+  ): string | undefined {
+    this.presence.follow(event, effects, nowMs);
+    for (const effect of effects) {
+      if (effect.kind === "to-worker" && effect.message.op === "resume")
+        this.count(effect.message.kept ? "workers taken back" : "workers that came back too late");
+    }
+    return this.#tooEarly(event, effects, runnerOf);
+  }
+
+  #tooEarly(
+    event: SchedulerEvent,
+    effects: readonly SchedulerEffect[],
     runnerOf: (worker: WorkerId) => Runner | undefined,
   ): string | undefined {
     if (event.kind === "client-message" && event.message.op === "cancel") {
@@ -59,14 +97,16 @@ export class Watch {
         if (effect.kind !== "to-worker" || effect.message.op !== "cancel" || effect.message.reason !== reason) continue;
         stopping.push({ worker: effect.worker, task: effect.message.task, attempt: effect.message.attempt });
       }
-      this.#stopping.set(`${event.client}/${request}`, stopping);
+      // A client that was cut off says it again, and nothing is stopped a second time.
+      const name = `${this.#clients.get(event.client)}/${request}`;
+      if (!this.#stopping.has(name)) this.#stopping.set(name, stopping);
     }
     if (this.#stopping.size === 0) return undefined;
     const lost = new Set<WorkerId>();
     for (const effect of effects) {
       if (effect.kind === "close-worker") lost.add(effect.worker);
       if (effect.kind !== "to-client" || effect.message.op !== "reply") continue;
-      const name = `${effect.client}/${effect.message.request}`;
+      const name = `${this.#clients.get(effect.client)}/${effect.message.request}`;
       const stopping = this.#stopping.get(name) ?? [];
       this.#stopping.delete(name);
       for (const { worker, task, attempt } of stopping) {

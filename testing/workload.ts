@@ -2,6 +2,9 @@ import type { Random } from "./random.ts";
 import type { Behaviour, Script, ScriptBook, ScriptOptions } from "./script.ts";
 import type { Shape, Swarm } from "./swarm.ts";
 
+/** How many tasks may wait for one another, each submitted by the one before. */
+const depthMax = 3;
+
 /** Writes random graphs. Task i depends on lower indices only, so there is never a cycle. */
 export class GraphAuthor {
   readonly #dice: Random;
@@ -75,7 +78,8 @@ export class GraphAuthor {
     return deps;
   }
 
-  #task(deps: readonly Script[]): ScriptOptions {
+  /** `depth`: how many tasks submit it, the one within the other. */
+  #task(deps: readonly Script[], depth: number = 0): ScriptOptions {
     const dice = this.#dice;
     const { traits, workers } = this.#swarm;
     const has = (trait: Parameters<typeof traits.has>[0], probability: number): boolean =>
@@ -83,7 +87,7 @@ export class GraphAuthor {
     const long = has("long", 0.02);
     const behaviour = this.#behaviour();
     const restricted = has("restrictions", 0.15);
-    return {
+    const task = {
       deps,
       behaviour,
       durationMs: long || behaviour.kind === "native" ? dice.between(3_000, 30_000) : this.#durationMs(),
@@ -97,6 +101,28 @@ export class GraphAuthor {
       workers: restricted ? dice.some(workers, 0.3).map(({ name }) => name) : [],
       allowOtherWorkers: restricted && dice.chance(0.4),
     };
+    if (traits.has("nested") && behaviour.kind !== "native" && depth < depthMax && dice.chance(depth > 0 ? 0.3 : 0.08))
+      return { ...task, ...this.#nested(depth) };
+    return task;
+  }
+
+  /**
+   * What makes it one that submits tasks. It asks for nothing that they might need, and they never insist on a worker: else
+   * it might rightly wait for ever.
+   */
+  #nested(depth: number): Partial<ScriptOptions> {
+    const dice = this.#dice;
+    const keyed = dice.chance(0.5);
+    const rounds = Array.from({ length: 1 + dice.below(2) }, () => {
+      const scripts: Script[] = [];
+      for (let left = 1 + dice.below(4); left > 0; left--) {
+        const task = this.#task(dice.some(scripts, 0.3), depth + 1);
+        const key = keyed ? `key-${this.#keys++}` : undefined;
+        scripts.push(this.#book.write({ ...task, key, allowOtherWorkers: true }));
+      }
+      return scripts;
+    });
+    return { rounds, resources: {}, careless: dice.chance(0.3) };
   }
 
   #behaviour(): Behaviour {
@@ -115,6 +141,7 @@ export class GraphAuthor {
   }
 
   #bytes(): number {
+    if (this.#swarm.traits.has("bulky") && this.#dice.chance(0.5)) return 4_096 + this.#dice.below(100_000);
     const large = this.#swarm.traits.has("large") && this.#dice.chance(0.2);
     return large ? this.#dice.below(60_000_000) : this.#dice.below(1_000);
   }

@@ -88,13 +88,63 @@ const bugs: readonly PlantedBug[] = [
     right: "      attempt.state.inputs.delete(task);\n      this.#readyIfComplete(attempt, nowMs);\n",
     wrong: "      attempt.state.inputs.delete(task);\n      this.#readyIfComplete(attempt, nowMs);\n      break;\n",
   },
+  {
+    what: "scheduler: a task that a worker which is back never got stays with it",
+    file: "scheduler/core/inventory.ts",
+    right: "    } else if (bytes !== undefined) finish(state, task, worker, bytes);\n    else givenBack.push(task);\n",
+    wrong: "    } else if (bytes !== undefined) finish(state, task, worker, bytes);\n",
+  },
+  {
+    what: "scheduler: a client that is back is not told of what failed meanwhile",
+    file: "scheduler/core/client-session.ts",
+    right: `    else if (task.state.kind === "erred") tellErred(state, { client, future }, task.state.error);\n`,
+    wrong: "",
+  },
+  {
+    what: "scheduler: a submission that a client which is back says again is taken again",
+    file: "scheduler/core/conversation.ts",
+    right: "    if (submission <= this.#lastSubmission) return false;\n",
+    wrong: "",
+  },
+  {
+    what: "scheduler: a worker that is paused or cut off counts as one that never runs a task",
+    file: "scheduler/core/suitability.ts",
+    right: `if (worker.status !== "retiring" && suits`,
+    wrong: `if (worker.status === "running" && suits`,
+  },
+  {
+    what: "worker: a slot counts as lent after its task has ended",
+    file: "worker/core/jobs.ts",
+    right: "    if (this.isLent(number)) this.#lent--;\n",
+    wrong: "",
+  },
+  {
+    what: "worker: the scheduler is not told of slots that are lent",
+    file: "worker/core/core.ts",
+    right: `if (job?.kind === "attempt") this.#attempts.lent(job.attempt, lent, nowMs);`,
+    wrong: "",
+  },
+  {
+    what: "worker: an attempt whose spilled input cannot be read back is forgotten",
+    file: "worker/core/core.ts",
+    right: `if (job?.kind === "attempt") this.#attempts.unready(job.attempt, nowMs);`,
+    wrong: "",
+  },
+  {
+    what: "worker: the file of a spilled result stays when nobody needs the result",
+    file: "worker/core/spill-policy.ts",
+    right: `    if (entry.filed) this.#effects.push({ kind: "remove", id: entry.id });\n`,
+    wrong: "",
+  },
 ];
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
-const folders = ["protocol", "scheduler", "worker", "testing", "test"];
+const folders = ["protocol", "scheduler", "worker", "client", "testing", "test"];
+/** `npm run test:planted -- WORDS`: only those that have these words in their description. */
+const wanted = process.argv[2] ?? "";
 let missed = 0;
 
-for (const { what, file, right, wrong } of bugs) {
+for (const { what, file, right, wrong } of bugs.filter(({ what }) => what.includes(wanted))) {
   const copy = mkdtempSync(join(tmpdir(), "muster-planted-"));
   try {
     for (const folder of [...folders, "package.json"])

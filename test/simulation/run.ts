@@ -1,6 +1,9 @@
 // npm run test:sim -- [--seeds N] [--from S] [--seed N] [--minutes M] [--workers N] [--tasks N] [--check-every N]
+//   [--faults a,b] [--deeds a,b] [--traits a,b] [--edition 1] and, with --seed, [--shrink] [--transcript] [--story KEY]
 import { parseArgs } from "node:util";
 import { SimCluster, SimViolation, type ViolationKind } from "../../testing/index.ts";
+import { commandFor, readDeeds, readFaults, readTraits, type Scenario } from "./scenario.ts";
+import { shrink } from "./shrink.ts";
 
 /** The exit code says what kind of fault was found first. */
 const exitCodes: Readonly<Record<ViolationKind, number>> = { crash: 10, liveness: 11, correctness: 12 };
@@ -19,6 +22,14 @@ const { values } = parseArgs({
     tasks: { type: "string", default: "300" },
     /** Invariants are checked after every so many events: 1 finds the very event, more is faster. Default 20, with --seed 1. */
     "check-every": { type: "string" },
+    /** 1: what a seed meant before the simulation drew what the second edition draws. */
+    edition: { type: "string", default: "2" },
+    /** What may go wrong, what clients do and what tasks are like: "all" that the seed switches on, "none", or these kinds. */
+    faults: { type: "string", default: "all" },
+    deeds: { type: "string", default: "all" },
+    traits: { type: "string", default: "all" },
+    /** With --seed: prints the smallest scenario found that fails as this seed does. */
+    shrink: { type: "boolean", default: false },
     /** Goes on after a violation, and counts them. */
     "keep-going": { type: "boolean", default: false },
     /** With --seed: prints all that happened. */
@@ -33,9 +44,13 @@ const first = Number(values.seed ?? values.from ?? Date.now() % 2 ** 31);
 const count = single ? 1 : values.minutes === undefined ? Number(values.seeds ?? 500) : Number.POSITIVE_INFINITY;
 const endMs =
   performance.now() + (values.minutes === undefined ? Number.POSITIVE_INFINITY : Number(values.minutes) * 60_000);
-const options = {
+const options: Omit<Scenario, "seed"> = {
   workers: Number(values.workers),
   tasks: Number(values.tasks),
+  edition: values.edition === "1" ? 1 : 2,
+  faults: readFaults(values.faults),
+  deeds: readDeeds(values.deeds),
+  traits: readTraits(values.traits),
   checkEvery: Number(values["check-every"] ?? (single ? 1 : 20)),
 };
 
@@ -44,11 +59,13 @@ const startMs = performance.now();
 const found: SimViolation[] = [];
 let runs = 0;
 let steps = 0;
+const seen: Record<string, number> = {};
 for (let seed = first; runs < count && performance.now() < endMs; seed++, runs++) {
   const sim = new SimCluster({ seed, ...options });
   try {
     const outcome = sim.run();
     steps += outcome.steps;
+    for (const [what, times] of Object.entries(outcome.seen)) seen[what] = (seen[what] ?? 0) + times;
     if (single) console.log(JSON.stringify(outcome));
   } catch (error) {
     if (!(error instanceof SimViolation)) throw error;
@@ -63,4 +80,7 @@ const seconds = (performance.now() - startMs) / 1_000;
 console.log(
   `${runs} seeds, ${steps} steps in ${seconds.toFixed(1)} s (${(runs / seconds).toFixed(1)} seeds/s), ${found.length} violations`,
 );
+for (const [what, times] of Object.entries(seen).sort()) console.log(`${times.toString().padStart(9)} ${what}`);
+if (single && values.shrink && found[0] !== undefined)
+  console.log(`smallest: ${commandFor(shrink({ seed: first, ...options, checkEvery: 20 }))}`);
 if (found[0] !== undefined) process.exitCode = exitCodes[found[0].kind];
