@@ -1,3 +1,4 @@
+import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { RawData, WebSocket } from "ws";
 import type { Connection } from "./connection.ts";
@@ -14,6 +15,8 @@ const frameBytesAim = 8 * 1024 * 1024;
 const frameMessagesMax = 20_000;
 /** Up to here, a sender need not wait. */
 const bufferedBytesMax = 4 * 1024 * 1024;
+/** A connection on which nothing comes for so long is probed; without an answer to any of ten probes, a second apart, it is lost. */
+const keepAliveMs = 15_000;
 /** How long the other end may take to answer a close before the socket is cut. */
 const closeGraceMs = 2_000;
 
@@ -60,6 +63,9 @@ export class SocketConnection<Incoming, Outgoing> implements Connection<Incoming
     this.#socket = socket;
     this.remote = remote;
     this.#log = log;
+    // A machine that lost its power closes nothing, and whoever only waits would wait for ever. It is the other end's system
+    // that answers these probes, so that one whose code is busy, or stopped, is not taken for dead.
+    if (socket instanceof Socket) socket.setKeepAlive(true, keepAliveMs);
     ws.binaryType = "fragments";
     this.#first = new Promise((resolve) => {
       this.#resolveFirst = resolve;

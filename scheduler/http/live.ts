@@ -70,7 +70,7 @@ export class Live {
     if (this.#listeners.size >= listenersMax) return false;
     this.#listeners.add(listener);
     if (this.#timer === undefined) {
-      this.#watches.begin(this.#watcher, 0, { kept: false, profile: false });
+      this.#watches.begin(this.#watcher, 0, { kept: false, profile: false, informed: true });
       this.#turn = 0;
       this.#timer = setInterval(() => void this.#tell(), tellMs).unref();
     }

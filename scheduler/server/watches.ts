@@ -63,11 +63,19 @@ export class Watches {
   begin(
     watcher: Watcher,
     request: number,
-    options: { readonly run?: string | undefined; readonly kept: boolean; readonly profile: boolean },
+    options: {
+      readonly run?: string | undefined;
+      readonly kept: boolean;
+      readonly profile: boolean;
+      /** It knows what was before. Default false. */
+      readonly informed?: boolean | undefined;
+    },
   ): void {
     const watch: Watch = { watcher, request, run: options.run, profile: options.profile, pending: [] };
-    for (const event of options.kept ? this.#kept.all() : this.#present.events()) offer(watch, event);
-    flush(watch);
+    if (options.informed !== true) {
+      for (const event of options.kept ? this.#kept.all() : this.#present.events()) offer(watch, event);
+      flush(watch);
+    }
     const wasWanted = this.wanted;
     this.#watches.add(watch);
     if (!wasWanted) this.#options.onWanted(true);

@@ -1,4 +1,5 @@
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { Socket } from "node:net";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { ProtocolError } from "../../protocol/errors.ts";
 import { type AnyMessage, closeOf, Inbox, Loopback } from "./loopback.ts";
 
@@ -7,6 +8,16 @@ beforeEach(async () => {
   loopback = await Loopback.start();
 });
 afterEach(() => loopback.close());
+
+test("both ends have the other probed while nothing comes, for a machine that lost power says nothing", async () => {
+  const probed = vi.spyOn(Socket.prototype, "setKeepAlive");
+  await loopback.pair();
+  expect(probed.mock.calls).toEqual([
+    [true, 15_000],
+    [true, 15_000],
+  ]);
+  probed.mockRestore();
+});
 
 describe("messages", () => {
   test("of one turn arrive together, in order, in both directions", async () => {
