@@ -25,7 +25,8 @@ const token = "a-token-that-must-not-be-seen";
 
 /** What every deployer must do, seen through the contract, and through the cluster that is built on it. */
 export function deployerConformance(name: string, platform: Platform): void {
-  describe(name, () => {
+  // Containers on a machine that does other things, too, take their time.
+  describe(name, { timeout: 180_000 }, () => {
     let host: string;
     beforeAll(() => {
       host = platform.host?.() ?? "127.0.0.1";
