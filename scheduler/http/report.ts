@@ -1,14 +1,15 @@
+import { once } from "node:events";
 import { hostname } from "node:os";
+import { setImmediate } from "node:timers/promises";
+import { Worker } from "node:worker_threads";
 import type { ClusterEvent } from "../../protocol/record.ts";
 import { version } from "../../protocol/version.ts";
-import { renderReport } from "../../report/html.ts";
-import { Recorder } from "../../report/recorder.ts";
 import type { ReportMeta } from "../../report/report-data.ts";
 import type { Desk } from "../server/desk.ts";
 import type { KeptEvents } from "../server/kept-events.ts";
 import { runOf } from "../server/watches.ts";
 import { HttpError } from "./http-error.ts";
-import { liveAssets } from "./live-assets.ts";
+import type { FromReportThread, ToReportThread } from "./report-messages.ts";
 
 /** A report runs scripts of its own: in an origin of its own, where it can ask this scheduler for nothing. */
 export const reportPolicy = "sandbox allow-scripts allow-downloads; frame-ancestors 'none'";
@@ -20,27 +21,46 @@ export interface ReportSource {
   readonly address: string;
 }
 
+/** Handed over in pieces, between which the scheduler goes on with its own work. */
+const pieceEvents = 2_000;
+
 let underWay = false;
 
 /**
- * The performance report of a run, or of everything, as far as its events are kept.
+ * The performance report of a run, or of everything, as far as its events are kept. It is made in a thread of its own: of
+ * many events it takes seconds, for which nobody else should have to wait.
  * @throws HttpError NOT_FOUND, UNAVAILABLE
  */
 export async function reportOf(run: string | undefined, source: ReportSource): Promise<string> {
-  // Each takes time that others wait for.
+  // Each holds a copy of all that is kept.
   if (underWay) throw new HttpError("UNAVAILABLE", "another report is being written: ask again in a moment");
   underWay = true;
   try {
     const events: ClusterEvent[] = [];
     for (const event of source.kept.all()) if (run === undefined || (runOf(event) ?? run) === run) events.push(event);
-    const meta = await metaOf(run, events, source);
-    const recorder = new Recorder();
-    recorder.add(events);
-    // Both are bundled by one service, which the first to be done would stop under the other.
-    await liveAssets();
-    return await renderReport(recorder.snapshot(meta));
+    return await written(events, await metaOf(run, events, source));
   } finally {
     underWay = false;
+  }
+}
+
+async function written(events: readonly ClusterEvent[], meta: ReportMeta): Promise<string> {
+  const entry = import.meta.url.endsWith(".ts") ? "./report-thread.ts" : "./report-thread.js";
+  const thread = new Worker(new URL(entry, import.meta.url), { name: "muster report" });
+  try {
+    const told = once(thread, "message") as Promise<[FromReportThread]>;
+    // Looked at below; what goes wrong before that must not go unheard either.
+    told.catch(() => undefined);
+    for (let at = 0; at < events.length; at += pieceEvents) {
+      thread.postMessage({ op: "events", events: events.slice(at, at + pieceEvents) } satisfies ToReportThread);
+      await setImmediate();
+    }
+    thread.postMessage({ op: "write", meta } satisfies ToReportThread);
+    const [answer] = await told;
+    if (answer.html === undefined) throw new Error(`the report could not be written: ${answer.problem}`);
+    return answer.html;
+  } finally {
+    await thread.terminate();
   }
 }
 

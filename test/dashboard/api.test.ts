@@ -5,6 +5,7 @@ import { LocalCluster } from "../../cluster/local/index.ts";
 import type { ClusterInfo } from "../../protocol/cluster-info.ts";
 import type { GraphView, GroupView, RunView, TaskDetail, TaskPage, WorkerDetail } from "../../protocol/cluster-view.ts";
 import type { AttemptEvent, ClusterEvent } from "../../protocol/record.ts";
+import { textOf } from "../docs/pages.ts";
 import { eventually } from "../eventually.ts";
 import { boom, hold, hostile, hostileName, inc, sum } from "./fixtures/board-tasks.ts";
 import { ask } from "./raw-request.ts";
@@ -183,6 +184,8 @@ test("metrics are in Prometheus' format, with help and units, and agree with the
     ).toBeDefined();
     expect(name.endsWith("_total"), name).toBe(type === "counter");
   }
+  const documented = textOf("docs/dashboard.md").match(/`muster_[a-z_]+`/g) ?? [];
+  expect(documented.map((name) => name.slice(1, -1)).sort()).toEqual([...typed.keys()].sort());
   expect(Object.fromEntries(values)).toMatchObject({
     'muster_scheduler_tasks{state="processing"}': 6,
     'muster_scheduler_tasks{state="queued"}': 2,
