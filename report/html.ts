@@ -5,7 +5,7 @@ import { pageBundle } from "./page-bundle.ts";
 import type { ReportData } from "./report-data.ts";
 
 /** Of deflated data in one element; a multiple of 3, so that pieces of base64 end without padding. */
-const pieceBytes = 3 * 2 ** 16;
+const pieceBytes = 3 * 2 ** 15;
 
 const icon =
   "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E" +

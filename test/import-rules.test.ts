@@ -51,7 +51,7 @@ const rules: readonly Rule[] = [
   { of: "client/", ours: ["protocol/", "report/*"], packages: ["acorn", "eslint-scope", "esbuild", "zod"] },
   // "report/*" stands for the files directly in that folder; its pages are of the browser.
   { of: "report/", ours: pureProtocol, packages: ["esbuild"] },
-  { of: "report/page/", ours: [...pureProtocol, "report/*"], packages: ["uplot", "@dagrejs/dagre"], pure: true },
+  { of: "report/page/", ours: [...pureProtocol, "report/*"], packages: ["uplot"], pure: true },
   // "cluster/*" stands for the contract files directly in that folder.
   {
     of: "flow/",

@@ -17,7 +17,7 @@ export function criticalPathView(data: ReportData, colours: NameColours): HTMLEl
     label: "Critical path",
     columns: [
       { title: "Step", by: ({ place }) => -place, isNumber: true, show: ({ place }) => String(place) },
-      { title: "Key", by: ({ key }) => key, show: ({ key }) => key },
+      { title: "Key", isLong: true, by: ({ key }) => key, show: ({ key }) => key },
       { title: "Task", by: ({ name }) => name, show: ({ name }) => swatched(name, colours) },
       { title: "Took", by: ({ tookMs }) => tookMs, isNumber: true, show: ({ tookMs }) => duration(tookMs) },
       {

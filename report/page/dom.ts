@@ -34,6 +34,13 @@ export function button(label: Child, onClick: () => void, attributes: Attributes
   return element;
 }
 
+/** Makes these the only children. Those that are there already are not touched, and keep their focus and scrolling. */
+export function put(element: Element, ...children: readonly Element[]): void {
+  const { children: present } = element;
+  const isSame = present.length === children.length && children.every((child, index) => present[index] === child);
+  if (!isSame) element.replaceChildren(...children);
+}
+
 /** What a part of a page shows when it has nothing to show. */
 export function nothing(why: string): HTMLElement {
   return el("p", { class: "nothing" }, why);

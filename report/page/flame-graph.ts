@@ -1,5 +1,5 @@
 import type { FlameTree } from "../report-data.ts";
-import { button, el, nothing } from "./dom.ts";
+import { button, el, nothing, put } from "./dom.ts";
 import { duration, percent } from "./format.ts";
 
 const rowHeight = 20;
@@ -28,7 +28,7 @@ export class FlameGraph {
       this.element.replaceChildren(nothing("Nothing was sampled."));
       return;
     }
-    this.element.replaceChildren(this.#said, this.#rows);
+    put(this.element, this.#said, this.#rows);
     this.#draw();
   }
 

@@ -1,16 +1,14 @@
-import { graphlib, layout } from "@dagrejs/dagre";
 import type { GraphEdge, GraphNode, NameRow, TaskGraph } from "../report-data.ts";
 import type { NameColours } from "./colours.ts";
 import { button, el, nothing, svg } from "./dom.ts";
 import { count, counted, duration } from "./format.ts";
+import { layOutGraph, type NodePlace } from "./graph-layout.ts";
 
-const nodeWidth = 168;
-const nodeHeight = 44;
-const margin = 14;
-
-interface Point {
-  readonly x: number;
-  readonly y: number;
+/** Of the nodes of one picture. */
+interface Shape {
+  readonly isGrouped: boolean;
+  readonly nodeWidth: number;
+  readonly nodeHeight: number;
 }
 
 /** The tasks, or their names, and what they take from each other; the critical path stands out. */
@@ -62,24 +60,22 @@ export class GraphPicture {
   }
 
   #draw(graph: TaskGraph, names: readonly NameRow[]): SVGSVGElement {
-    const laid = new graphlib.Graph();
-    laid.setGraph({ rankdir: "LR", nodesep: 12, ranksep: 56, marginx: margin, marginy: margin });
-    laid.setDefaultEdgeLabel(() => ({}));
-    graph.nodes.forEach((_, index) => {
-      laid.setNode(String(index), { width: nodeWidth, height: nodeHeight });
+    const { isGrouped } = graph;
+    const shape: Shape = isGrouped
+      ? { isGrouped, nodeWidth: 190, nodeHeight: 58 }
+      : { isGrouped, nodeWidth: 168, nodeHeight: 44 };
+    const { places, width, height } = layOutGraph(graph.nodes.length, graph.edges, {
+      ...shape,
+      gapX: 64,
+      gapY: 12,
+      margin: 14,
     });
-    for (const { from, to } of graph.edges) if (from !== to) laid.setEdge(String(from), String(to));
-    layout(laid);
-    const { width = 0, height = 0 } = laid.graph() as { width?: number; height?: number };
-    const places = graph.nodes.map((_, index) => laid.node(String(index)) as unknown as Point);
     const edges = graph.edges
       .filter(({ from, to }) => from !== to)
       // What stands out is drawn last, over the rest.
       .sort((a, b) => Number(a.onCriticalPath) - Number(b.onCriticalPath))
-      .map((edge) =>
-        edgePath(edge, (laid.edge(String(edge.from), String(edge.to)) as { points: Point[] }).points, graph.isGrouped),
-      );
-    const nodes = graph.nodes.map((node, index) => this.#node(node, places[index] as Point, names, graph.isGrouped));
+      .map((edge) => edgePath(edge, places[edge.from] as NodePlace, places[edge.to] as NodePlace, shape));
+    const nodes = graph.nodes.map((node, index) => this.#node(node, places[index] as NodePlace, names, shape));
     const picture = svg(
       "svg",
       {
@@ -97,59 +93,48 @@ export class GraphPicture {
     return picture;
   }
 
-  #node(node: GraphNode, { x, y }: Point, names: readonly NameRow[], isGrouped: boolean): SVGElement {
+  #node(
+    node: GraphNode,
+    { x, y }: NodePlace,
+    names: readonly NameRow[],
+    { isGrouped, nodeWidth: width, nodeHeight: height }: Shape,
+  ): SVGElement {
     const { label, name, done, failed, cancelled, totalMs, onCriticalPath } = node;
-    const bar = svg("rect", { x: 6, y: 8, width: 4, height: nodeHeight - 16, rx: 2 });
+    const bar = svg("rect", { x: 6, y: 8, width: 4, height: height - 16, rx: 2 });
     bar.style.fill = this.#colours.of(names[name]?.name ?? "");
-    const bad = failed > 0 ? `, ${isGrouped ? `${count(failed)} ` : ""}failed` : cancelled > 0 ? ", cancelled" : "";
-    const many = isGrouped ? `${count(done)} × · ` : "";
+    const times = isGrouped ? `${count(done)} × · ${duration(totalMs)}` : duration(totalMs);
+    const many = (value: number, what: string): string => (isGrouped ? `${count(value)} ${what}` : what);
+    const ends = [failed > 0 && many(failed, "failed"), cancelled > 0 && many(cancelled, "cancelled")].filter(Boolean);
+    // A name has room for its failures in a line of its own, a task says them beside its time.
+    const lines = isGrouped ? [times, ends.join(", ")] : [[times, ...ends].join(", ")];
     return svg(
       "g",
       {
         class: `node${onCriticalPath ? " critical" : ""}${failed > 0 && done === 0 ? " failed" : ""}`,
-        transform: `translate(${x - nodeWidth / 2} ${y - nodeHeight / 2})`,
+        transform: `translate(${x - width / 2} ${y - height / 2})`,
       },
-      svg("title", {}, `${label}: ${many}${duration(totalMs)}${bad}`),
-      svg("rect", { class: "box", width: nodeWidth, height: nodeHeight, rx: 4 }),
+      svg("title", {}, [label, times, ...ends].join(", ")),
+      svg("rect", { class: "box", width, height, rx: 4 }),
       bar,
-      svg("text", { x: 18, y: 18, class: "label" }, clipped(label, 21)),
-      svg("text", { x: 18, y: 34, class: "sub" }, `${many}${duration(totalMs)}${bad}`),
+      svg("text", { x: 18, y: 18, class: "label" }, clipped(label, isGrouped ? 24 : 21)),
+      ...lines.map((line, index) => svg("text", { x: 18, y: 34 + index * 15, class: "sub" }, line)),
     );
   }
 }
 
-function edgePath(
-  { count: results, onCriticalPath }: GraphEdge,
-  points: readonly Point[],
-  isGrouped: boolean,
-): SVGElement {
-  const [first, ...rest] = points;
-  const d = `M${first?.x} ${first?.y}${curve(points)}`;
+function edgePath(edge: GraphEdge, from: NodePlace, to: NodePlace, { isGrouped, nodeWidth }: Shape): SVGElement {
+  const [startX, endX] = [from.x + nodeWidth / 2, to.x - nodeWidth / 2];
+  // Level where it leaves and where it arrives; one that leads back bows out.
+  const bend = Math.max(28, (endX - startX) / 2);
+  const { count: results, onCriticalPath } = edge;
   const path = svg("path", {
-    d,
+    d: `M${startX} ${from.y}C${startX + bend} ${from.y} ${endX - bend} ${to.y} ${endX} ${to.y}`,
     class: onCriticalPath ? "edge critical" : "edge",
     "marker-end": `url(#${onCriticalPath ? "arrow-critical" : "arrow"})`,
   });
-  const middle = rest[Math.floor((rest.length - 1) / 2)];
-  if (!isGrouped || middle === undefined) return path;
-  return svg(
-    "g",
-    {},
-    path,
-    svg("text", { x: middle.x, y: middle.y - 5, class: "sub", "text-anchor": "middle" }, count(results)),
-  );
-}
-
-/** Through the middles between a layout's points, which bend there. */
-function curve(points: readonly Point[]): string {
-  return points
-    .slice(1)
-    .map((point, index, rest) => {
-      const next = rest[index + 1];
-      if (next === undefined) return `L${point.x} ${point.y}`;
-      return `Q${point.x} ${point.y} ${(point.x + next.x) / 2} ${(point.y + next.y) / 2}`;
-    })
-    .join("");
+  if (!isGrouped) return path;
+  const middle = { x: (startX + endX) / 2, y: (from.y + to.y) / 2 - 5, class: "sub", "text-anchor": "middle" };
+  return svg("g", {}, path, svg("text", middle, count(results)));
 }
 
 function arrowHead(id: string, kind: string): SVGElement {

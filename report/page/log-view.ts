@@ -1,5 +1,5 @@
 import { type LogColumns, logLevels, logSources } from "../report-data.ts";
-import { button, el, nothing } from "./dom.ts";
+import { button, el, nothing, put } from "./dom.ts";
 import { count, counted, moment } from "./format.ts";
 
 /** At first, and with each press of the button. */
@@ -29,6 +29,7 @@ export class LogView {
     ),
   );
   readonly #said: HTMLElement = el("output", { class: "found" });
+  readonly #tools: HTMLElement = el("div", { class: "tools" }, this.#text, this.#level, this.#source, this.#said);
   readonly #lines: HTMLElement = el("ol", { class: "lines", tabindex: 0, "aria-label": "Log lines" });
   readonly #more: HTMLElement = el("p", { class: "more" });
   #logs: LogColumns | undefined;
@@ -49,11 +50,7 @@ export class LogView {
       this.element.replaceChildren(nothing("Nothing was logged."));
       return;
     }
-    this.element.replaceChildren(
-      el("div", { class: "tools" }, this.#text, this.#level, this.#source, this.#said),
-      this.#lines,
-      this.#more,
-    );
+    put(this.element, this.#tools, this.#lines, this.#more);
     this.#draw();
   }
 

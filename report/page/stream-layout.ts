@@ -53,33 +53,42 @@ export interface MoveRows extends SpanRows {
 
 export function moveRows(transfers: TransferColumns, disk: DiskColumns, workers: readonly WorkerRow[]): MoveRows {
   const total = transfers.count + disk.count;
-  const isTransfer = (index: number): boolean => index < transfers.count;
-  const pick = (index: number, name: "worker" | "startMs" | "endMs"): number =>
-    (isTransfer(index) ? transfers[name][index] : disk[name][index - transfers.count]) as number;
-  // Both are by worker and start, so that taking the earlier of the two heads again and again orders them together.
-  const order = new Uint32Array(total);
-  let nextTransfer = 0;
-  let nextDisk = transfers.count;
-  for (let place = 0; place < total; place++) {
-    const takesTransfer =
-      nextDisk >= total ||
-      (nextTransfer < transfers.count &&
-        (pick(nextTransfer, "worker") - pick(nextDisk, "worker") ||
-          pick(nextTransfer, "startMs") - pick(nextDisk, "startMs")) <= 0);
-    order[place] = takesTransfer ? nextTransfer++ : nextDisk++;
-  }
-  const startMs = Float64Array.from(order, (index) => pick(index, "startMs"));
-  const endMs = Float64Array.from(order, (index) => pick(index, "endMs"));
-  const rowOf = (place: number): number => pick(order[place] as number, "worker");
+  const worker = joined(new Uint32Array(total), transfers.worker, disk.worker);
+  const starts = joined(new Float64Array(total), transfers.startMs, disk.startMs);
+  const ends = joined(new Float64Array(total), transfers.endMs, disk.endMs);
+  const order = merged(transfers.count, worker, starts);
+  const startMs = Float64Array.from(order, (index) => starts[index] as number);
+  const endMs = Float64Array.from(order, (index) => ends[index] as number);
+  const rowOf = (place: number): number => worker[order[place] as number] as number;
+  const kindOf = (index: number): number => (disk.isWrite[index - transfers.count] === 1 ? 1 : 2);
   return {
     startMs,
     endMs,
     ...boundsOf(workers.length, total, rowOf, startMs, endMs),
-    kind: Uint8Array.from(order, (index) =>
-      isTransfer(index) ? 0 : disk.isWrite[index - transfers.count] === 1 ? 1 : 2,
-    ),
-    source: order.map((index) => (isTransfer(index) ? index : index - transfers.count)),
+    kind: Uint8Array.from(order, (index) => (index < transfers.count ? 0 : kindOf(index))),
+    source: order.map((index) => (index < transfers.count ? index : index - transfers.count)),
   };
+}
+
+function joined<Column extends Uint32Array | Float64Array>(whole: Column, first: Column, second: Column): Column {
+  whole.set(first);
+  whole.set(second, first.length);
+  return whole;
+}
+
+/** Both parts are by worker and start; taking the earlier of their heads again and again orders them together. */
+function merged(firstCount: number, worker: Uint32Array, startMs: Float64Array): Uint32Array {
+  const total = worker.length;
+  const order = new Uint32Array(total);
+  let first = 0;
+  let second = firstCount;
+  for (let place = 0; place < total; place++) {
+    const before = (): number =>
+      (worker[first] as number) - (worker[second] as number) ||
+      (startMs[first] as number) - (startMs[second] as number);
+    order[place] = second >= total || (first < firstCount && before() <= 0) ? first++ : second++;
+  }
+  return order;
 }
 
 function boundsOf(

@@ -61,10 +61,7 @@ export class StreamPicture {
     this.scroller = el("div", { class: "stream-scroller" }, this.canvas, this.#spacer);
     this.scroller.addEventListener("scroll", () => this.redraw());
     this.#resizing.observe(this.scroller);
-    this.#stopFollowing = onThemeChange(() => {
-      this.#makePaint();
-      this.redraw();
-    });
+    this.#stopFollowing = onThemeChange(() => this.#repaint());
   }
 
   get data(): StreamData | undefined {
@@ -77,8 +74,7 @@ export class StreamPicture {
 
   set found(flags: Uint8Array | undefined) {
     this.#found = flags;
-    this.#makePaint();
-    this.redraw();
+    this.#repaint();
   }
 
   set selected(hit: Hit | undefined) {
@@ -93,8 +89,7 @@ export class StreamPicture {
     this.view.setRange(...rangeOf(attempts, moves));
     this.#selected = undefined;
     this.#found = undefined;
-    this.#makePaint();
-    this.redraw();
+    this.#repaint();
   }
 
   destroy(): void {
@@ -169,9 +164,14 @@ export class StreamPicture {
     return layout.rows.find((laid) => laid.kind === wanted && holds(laid.row));
   }
 
+  /** Colours are made anew when they are needed: before the browser draws, and not at all while nothing is seen. */
+  #repaint(): void {
+    this.#attemptPaint = undefined;
+    this.redraw();
+  }
+
   #makePaint(): void {
-    if (this.#drawn === undefined) return;
-    const { data, moves } = this.#drawn;
+    const { data, moves } = this.#drawn as Drawn;
     const { attempts, names } = data;
     const background = pixelOf(themeColour("--lane"));
     const nameColours = names.map(({ name }) => pixelOf(this.#colours.of(name)));
@@ -199,6 +199,7 @@ export class StreamPicture {
   #draw(): void {
     const context = this.canvas.getContext("2d");
     if (this.#drawn === undefined || context === null) return;
+    if (this.#attemptPaint === undefined) this.#makePaint();
     const { layout } = this.#drawn;
     const height = Math.min(heightMax, layout.height + axisHeight);
     this.scroller.style.height = `${height}px`;

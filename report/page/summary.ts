@@ -108,6 +108,7 @@ function bar(title: string, parts: readonly Part[], beside: readonly Part[] = []
     { class: "bar" },
     el("h3", {}, title),
     el("div", { class: "pieces", "aria-hidden": "true" }, ...pieces),
-    el("ul", {}, ...parts.map(entry), beside.length > 0 && el("li", {}, "beside them:"), ...beside.map(entry)),
+    el("ul", {}, ...parts.map(entry)),
+    beside.length > 0 && el("ul", {}, el("li", {}, "Beside them:"), ...beside.map(entry)),
   );
 }

@@ -1,6 +1,6 @@
 import type { VitalsSeries } from "../report-data.ts";
 import { NameColours } from "./colours.ts";
-import { el, nothing } from "./dom.ts";
+import { el, nothing, put } from "./dom.ts";
 import { bytes, counted, duration } from "./format.ts";
 import { type Line, LineChart } from "./line-chart.ts";
 import { across, gridOf, resample } from "./resample.ts";
@@ -71,7 +71,7 @@ export class SystemCharts {
       ...names.map((name) => el("option", { value: name }, name)),
     );
     this.#picker.value = names.includes(chosen) ? chosen : "";
-    this.element.replaceChildren(...(this.#isMany ? [this.#pick] : []), this.#body);
+    put(this.element, ...(this.#isMany ? [this.#pick] : []), this.#body);
     this.#draw();
   }
 

@@ -9,6 +9,8 @@ export interface Column<Row> {
   readonly by?: (row: Row) => number | string;
   /** Numbers stand to the right. */
   readonly isNumber?: boolean;
+  /** Texts that may be long wrap, anywhere if need be; others keep to one line. */
+  readonly isLong?: boolean;
   readonly show: (row: Row) => Child;
 }
 
@@ -58,7 +60,13 @@ export class Table<Row> {
     const head = el("tr", {}, ...columns.map((column, index) => this.#header(column, index)));
     const rows = this.#ordered().slice(0, this.#shown);
     const body = rows.map((row) =>
-      el("tr", {}, ...columns.map(({ isNumber, show }) => el("td", isNumber ? { class: "number" } : {}, show(row)))),
+      el(
+        "tr",
+        {},
+        ...columns.map(({ isNumber, isLong, show }) =>
+          el("td", { class: isNumber ? "number" : isLong ? "long" : undefined }, show(row)),
+        ),
+      ),
     );
     const table = el("table", { "aria-label": label }, el("thead", {}, head), el("tbody", {}, ...body));
     // What is wider than the page scrolls, and can be scrolled with keys.

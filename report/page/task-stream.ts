@@ -1,5 +1,5 @@
 import type { NameColours } from "./colours.ts";
-import { button, el, nothing } from "./dom.ts";
+import { button, el, nothing, put } from "./dom.ts";
 import { count, counted, duration } from "./format.ts";
 import { attemptLines, detailsList, moveLines, type StreamData } from "./stream-details.ts";
 import type { MoveRows } from "./stream-layout.ts";
@@ -9,7 +9,8 @@ import { type Found, searchAttempts } from "./task-search.ts";
 
 /** Every attempt as a bar in its lane, with what moved beneath; to zoom, pan, hover and search. */
 export class TaskStream {
-  readonly element: HTMLElement;
+  readonly element: HTMLElement = el("div", { class: "stream" });
+  readonly #parts: readonly HTMLElement[];
   readonly #colours: NameColours;
   readonly #picture: StreamPicture;
   readonly #tip: HTMLElement = el("div", { class: "tip", hidden: true });
@@ -47,15 +48,8 @@ export class TaskStream {
       { class: "hint", id: "stream-keys" },
       "Wheel to zoom, drag to pan, click for details. With the picture focused: arrows pan, + and − zoom, 0 shows the whole run.",
     );
-    this.element = el(
-      "div",
-      { class: "stream" },
-      tools,
-      el("div", { class: "stream-frame" }, this.#picture.scroller, this.#tip),
-      this.#pinned,
-      this.#legend,
-      keys,
-    );
+    const frame = el("div", { class: "stream-frame" }, this.#picture.scroller, this.#tip);
+    this.#parts = [tools, frame, this.#pinned, this.#legend, keys];
     this.#listen();
   }
 
@@ -65,8 +59,8 @@ export class TaskStream {
       return;
     }
     this.#picture.show(data);
+    put(this.element, ...this.#parts);
     const { firstMs, lastMs } = this.#picture.view;
-    this.#pinned.replaceChildren();
     this.#legend.replaceChildren(...streamLegend(data, this.#colours, (name) => this.#searchFor(name)));
     this.#picture.canvas.setAttribute(
       "aria-label",

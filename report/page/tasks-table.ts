@@ -76,7 +76,7 @@ export function slowestTable(colours: NameColours): Table<AttemptRow> {
   return new Table({
     label: "Slowest attempts",
     columns: [
-      { title: "Key", by: ({ key }) => key, show: ({ key }) => key },
+      { title: "Key", isLong: true, by: ({ key }) => key, show: ({ key }) => key },
       { title: "Task", by: ({ name }) => name, show: ({ name }) => swatched(name, colours) },
       number("Took", ({ tookMs }) => tookMs, duration),
       number("Started", ({ startMs }) => startMs, moment),
@@ -112,6 +112,7 @@ export function workersTable(): Table<WorkerRow> {
       ),
       {
         title: "Last known",
+        isLong: true,
         by: ({ state }) => state,
         show: ({ state, reason }) => (reason === "" ? state : `${state}: ${reason}`),
       },
@@ -159,9 +160,9 @@ export function endsTable(): Table<EndGroup> {
       number("Tasks", ({ tasks }) => tasks, count),
       { title: "End", by: ({ state }) => state, show: ({ state }) => state },
       { title: "Code", by: ({ code }) => code, show: ({ code }) => el("code", {}, code) },
-      { title: "Why", show: ({ message }) => el("span", { class: "message" }, message) },
-      { title: "First key", by: ({ firstKey }) => firstKey, show: ({ firstKey }) => firstKey },
-      { title: "Because of", by: ({ origin }) => origin, show: ({ origin }) => origin || "itself" },
+      { title: "Why", isLong: true, show: ({ message }) => el("span", { class: "message" }, message) },
+      { title: "First key", isLong: true, by: ({ firstKey }) => firstKey, show: ({ firstKey }) => firstKey },
+      { title: "Because of", isLong: true, by: ({ origin }) => origin, show: ({ origin }) => origin || "itself" },
     ],
     empty: "Every task that ended has a result.",
     rowsMax: 12,

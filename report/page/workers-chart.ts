@@ -1,5 +1,5 @@
 import type { Fleet } from "../report-data.ts";
-import { el, nothing } from "./dom.ts";
+import { el, nothing, put } from "./dom.ts";
 import { count, counted, moment } from "./format.ts";
 import { LineChart } from "./line-chart.ts";
 import { Table } from "./table.ts";
@@ -19,8 +19,8 @@ export class WorkersChart {
     label: "What happened to workers, and what scaling decided",
     columns: [
       { title: "When", by: ({ atMs }) => atMs, isNumber: true, show: ({ atMs }) => moment(atMs) },
-      { title: "What", by: ({ what }) => what, show: ({ what }) => what },
-      { title: "Why", show: ({ why }) => why },
+      { title: "What", isLong: true, by: ({ what }) => what, show: ({ what }) => what },
+      { title: "Why", isLong: true, show: ({ why }) => why },
     ],
     empty: "Nothing happened to them.",
     rowsMax: 12,
@@ -42,7 +42,7 @@ export class WorkersChart {
       return;
     }
     // In the document first: a chart is as wide as the place that it has there.
-    this.element.replaceChildren(this.#plotHost, this.#table.element);
+    put(this.element, this.#plotHost, this.#table.element);
     const moments = [0, untilMs, ...fleet.atMs, ...fleet.scaling.map(({ atMs }) => atMs)];
     const grid = Float64Array.from(new Set(moments)).sort();
     const lines = [

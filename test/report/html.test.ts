@@ -64,7 +64,7 @@ describe("the file", () => {
     const texts = pieces(html);
     expect(texts.length).toBeGreaterThan(1);
     // A browser decodes each in one go.
-    for (const text of texts) expect(text.length).toBeLessThanOrEqual(2 ** 18);
+    for (const text of texts) expect(text.length).toBeLessThanOrEqual(2 ** 17);
     const packed = inflateSync(Buffer.concat(texts.map((text) => Buffer.from(text, "base64"))));
     const whole = new Uint8Array(packed).buffer;
     expect(unpackReport(whole).attempts.count).toBe(data.attempts.count);

@@ -190,6 +190,8 @@ describe("a report in a browser", () => {
 /** Moves the pointer over the first lane, at a part of the picture's width. */
 async function hover(page: Page, part: number): Promise<void> {
   await page.locator(".stream canvas").scrollIntoViewIfNeeded();
+  // The page hears of its scrolling before it draws next; a wheel that is still turning then is the page's.
+  await pixels(page);
   const box = await page.locator(".stream canvas").boundingBox();
   if (box === null) throw new Error("the task stream is not shown");
   await page.mouse.move(box.x + 116 + (box.width - 116) * part, box.y + 5);
@@ -230,23 +232,22 @@ describe("the task stream", () => {
     const whole = await pixels(page);
     await hover(page, 0.5);
     await page.mouse.wheel(0, -400);
+    await expect.poll(() => pixels(page)).not.toBe(whole);
     const zoomed = await pixels(page);
-    expect(zoomed).not.toBe(whole);
     await page.mouse.down();
     await page.mouse.move(300, 400, { steps: 4 });
     await page.mouse.up();
-    const panned = await pixels(page);
-    expect(panned).not.toBe(zoomed);
+    await expect.poll(() => pixels(page)).not.toBe(zoomed);
     await page.locator(".stream canvas").focus();
     await page.keyboard.press("Escape");
     await page.keyboard.press("0");
-    expect(await pixels(page)).toBe(whole);
+    await expect.poll(() => pixels(page)).toBe(whole);
     await page.keyboard.press("+");
     await page.keyboard.press("ArrowRight");
-    expect(await pixels(page)).not.toBe(whole);
+    await expect.poll(() => pixels(page)).not.toBe(whole);
     await page.getByRole("button", { name: "Whole run" }).click();
     await page.locator(".stream canvas").focus();
-    expect(await pixels(page)).toBe(whole);
+    await expect.poll(() => pixels(page)).toBe(whole);
     expectQuiet(opened);
   });
 
