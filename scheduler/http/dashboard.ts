@@ -1,7 +1,7 @@
 import type http from "node:http";
 import type https from "node:https";
 import type { Duplex } from "node:stream";
-import fastify, { type FastifyError, type FastifyInstance } from "fastify";
+import fastify, { type FastifyError, type FastifyInstance, type FastifyReply } from "fastify";
 import { ClusterError } from "../../protocol/errors.ts";
 import type { Logger } from "../../protocol/logger.ts";
 import type { ClusterEvent } from "../../protocol/record.ts";
@@ -60,6 +60,11 @@ export class Dashboard {
       bodyLimit: bodyBytesMax,
       // The length of a URL is bounded as a whole.
       routerOptions: { maxParamLength: urlLengthMax },
+      // An address that does not decode reaches no hook: it must not tell more than any other.
+      frameworkErrors: (error, request, reply) => {
+        reply.headers(secureHeaders);
+        return refuse(() => this.#gate.check(request.raw), error, reply);
+      },
       serverFactory: (handler) => {
         server.removeAllListeners("request");
         server.on("request", handler);
@@ -136,11 +141,27 @@ export class Dashboard {
     app.setErrorHandler((error: FastifyError | HttpError | Error, request, reply) => {
       const told = asHttpError(error);
       if (told.code === "INTERNAL") log.error({ error, path: pathOf(request.raw.url) }, "a request failed");
-      if (told.retryAfterMs !== undefined) reply.header("retry-after", Math.ceil(told.retryAfterMs / 1_000));
-      if (told.code === "UNAUTHORIZED") reply.header("www-authenticate", "Bearer");
-      return reply.code(told.statusCode).send(told.body);
+      return answerWith(told, reply);
     });
   }
+}
+
+/** Says what is wrong with a request, to those whom `check` lets through. */
+function refuse(check: () => unknown, error: Error, reply: FastifyReply): FastifyReply {
+  let told: HttpError;
+  try {
+    check();
+    told = asHttpError(error);
+  } catch (refusal) {
+    told = asHttpError(refusal as Error);
+  }
+  return answerWith(told, reply);
+}
+
+function answerWith(told: HttpError, reply: FastifyReply): FastifyReply {
+  if (told.retryAfterMs !== undefined) reply.header("retry-after", Math.ceil(told.retryAfterMs / 1_000));
+  if (told.code === "UNAUTHORIZED") reply.header("www-authenticate", "Bearer");
+  return reply.code(told.statusCode).send(told.body);
 }
 
 const pathOf = (url: string | undefined): string => url?.split("?", 1)[0] ?? "";

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { WebSocket } from "ws";
+import { Client } from "../../client/client.ts";
 import { SchedulerServer } from "../../scheduler/server/scheduler-server.ts";
+import { cert, key } from "../protocol/self-signed.ts";
 import { ask, logIn } from "./raw-request.ts";
 
 // Who gets in, and what everybody is told. Nothing here changes anything, so one server serves all; wrong tokens come from
@@ -39,6 +41,9 @@ const paths = [
   ["POST", "/api/v1/runs/r/share"],
   ["POST", "/logout"],
   ["GET", "/nothing"],
+  ["GET", "/%zz"],
+  ["GET", "/api/v1/tasks/%zz"],
+  ["GET", "//"],
   ["PUT", "/api/v1/cluster"],
 ] as const;
 
@@ -219,6 +224,27 @@ describe("limits", () => {
       expect(JSON.parse(text).error).toEqual({ code: "BAD_REQUEST", message: expect.stringContaining(named) });
     }
   });
+});
+
+test("an address that does not decode is a bad request, and says no more", async () => {
+  const answer = await ask(url, "/api/v1/tasks/%zz", { headers: bearer });
+  expect([answer.status, JSON.parse(answer.text).error.code]).toEqual([400, "BAD_REQUEST"]);
+  expect(answer.headers["content-security-policy"]).toContain("default-src 'none'");
+});
+
+test("with TLS a session travels by TLS only, and clients connect at the same port as before", async () => {
+  await using own = await SchedulerServer.start({ port: 0, token, dashboard: true, tls: { cert, key } });
+  expect(own.dashboardUrl).toBe(`https://127.0.0.1:${own.port}/`);
+  const body = new URLSearchParams({ token }).toString();
+  const answer = await ask(own.dashboardUrl ?? "", "/login", {
+    method: "POST",
+    headers: { ...form, ...sameOrigin },
+    body,
+  });
+  expect(answer.headers["set-cookie"]?.[0]).toContain("; Secure;");
+  const client = await Client.connect(own.address, { token, tls: { ca: cert } });
+  expect((await client.info()).clients).toBe(1);
+  await client.close();
 });
 
 test("every answer carries the headers that keep browsers safe", async () => {

@@ -1,5 +1,6 @@
 import { once } from "node:events";
-import { type IncomingMessage, request } from "node:http";
+import http, { type IncomingMessage } from "node:http";
+import https from "node:https";
 
 export interface Answer {
   readonly status: number;
@@ -19,9 +20,10 @@ export async function ask(
   path: string,
   { method = "GET", headers = {}, body }: Asking = {},
 ): Promise<Answer> {
-  const { hostname, port } = new URL(url);
+  const { protocol, hostname, port } = new URL(url);
+  const { request } = protocol === "https:" ? https : http;
   // The path as it is: a URL would be put in order first.
-  const asked = request({ hostname, port, path, method, headers: { ...headers } });
+  const asked = request({ hostname, port, path, method, headers, rejectUnauthorized: false });
   asked.end(body);
   const [response] = (await once(asked, "response")) as [IncomingMessage];
   let text = "";
