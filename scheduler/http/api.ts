@@ -2,14 +2,14 @@ import type { FastifyInstance } from "fastify";
 import type { AttemptEvent, ScalingDecision } from "../../protocol/record.ts";
 import type { Desk } from "../server/desk.ts";
 import type { KeptEvents } from "../server/kept-events.ts";
+import type { Logs } from "../server/logs.ts";
 import { HttpError } from "./http-error.ts";
-import type { LogBook } from "./log-book.ts";
 import * as queries from "./queries.ts";
 
 export interface ApiParts {
   readonly desk: Desk;
   readonly kept: KeptEvents;
-  readonly logs: LogBook;
+  readonly logs: Pick<Logs, "recent">;
   /** The scheduler's own. */
   readonly address: string;
 }

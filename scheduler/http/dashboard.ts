@@ -6,13 +6,13 @@ import { ClusterError } from "../../protocol/errors.ts";
 import type { Logger } from "../../protocol/logger.ts";
 import type { ClusterEvent } from "../../protocol/record.ts";
 import type { Desk } from "../server/desk.ts";
+import type { Logs } from "../server/logs.ts";
 import type { Watches } from "../server/watches.ts";
 import { serveApi } from "./api.ts";
 import { Gate } from "./gate.ts";
 import { secureHeaders } from "./headers.ts";
 import { HttpError } from "./http-error.ts";
 import { Live } from "./live.ts";
-import { EventLogBook, type LogBook } from "./log-book.ts";
 import { Metrics } from "./metrics.ts";
 import { servePages } from "./pages.ts";
 
@@ -27,8 +27,7 @@ export interface DashboardOptions {
   readonly desk: Desk;
   readonly watches: Watches;
   readonly log: Logger;
-  /** Default: the log lines among the events that are kept. */
-  readonly logs?: LogBook | undefined;
+  readonly logs: Pick<Logs, "recent">;
 }
 
 /** What everybody may ask for: whoever has no token yet, and load balancers. */
@@ -82,7 +81,7 @@ export class Dashboard {
       desk,
       address,
       kept: watches.kept,
-      logs: logs ?? new EventLogBook(() => watches.kept.all()),
+      logs,
     });
     servePages(app, this.#gate, this.#live);
   }

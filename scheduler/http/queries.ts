@@ -1,8 +1,8 @@
 import { z } from "zod";
 import type { TaskView } from "../../protocol/cluster-view.ts";
 import type { TaskFilter } from "../core/view-tasks.ts";
+import type { LogQuery } from "../server/log-book.ts";
 import { HttpError } from "./http-error.ts";
-import type { LogFilter } from "./log-book.ts";
 
 // What requests may ask for; everything else is refused with the names that are known.
 
@@ -35,7 +35,7 @@ export const eventsQuery: z.ZodType<{ readonly from?: number | undefined; readon
   limit: number(1, 5_000).default(1_000),
 });
 
-export const logsQuery: z.ZodType<LogFilter> = z.strictObject({
+export const logsQuery: z.ZodType<LogQuery> = z.strictObject({
   source: z.literal(["scheduler", "worker", "task"]).optional(),
   worker: name.optional(),
   run: name.optional(),

@@ -7,6 +7,7 @@ import type { ClusterEvent } from "../../protocol/record.ts";
 import type { Dashboard } from "../http/dashboard.ts";
 import type { Desk } from "./desk.ts";
 import { createHttpServer, listen, reachableHost, type ServerTls } from "./listen.ts";
+import type { Logs } from "./logs.ts";
 import type { Watches } from "./watches.ts";
 
 export interface DashboardSiteOptions {
@@ -20,6 +21,7 @@ export interface DashboardSiteOptions {
   readonly address: string;
   readonly desk: Desk;
   readonly watches: Watches;
+  readonly logs: Pick<Logs, "recent">;
   readonly log: Logger;
 }
 

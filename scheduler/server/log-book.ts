@@ -23,6 +23,10 @@ export interface LogQuery {
   readonly worker?: string | undefined;
   /** Only what this task wrote. */
   readonly key?: string | undefined;
+  /** Only what such a process wrote. */
+  readonly source?: LogLine["source"] | undefined;
+  /** Only lines with this in their text, whatever its case. */
+  readonly text?: string | undefined;
   /** Only of at least this level. Default: of any. */
   readonly level?: LogLevel | undefined;
   /** Not more than so many; the last ones. */
@@ -72,10 +76,9 @@ export class LogBook {
   }
 
   /** The last lines that fit, oldest first, in the order in which the scheduler had them. */
-  recent({ run, worker, key, level, limit }: LogQuery): LogLine[] {
-    const least = level === undefined ? 0 : ranks[level];
-    const fits = (line: LogLine): boolean =>
-      (run === undefined || line.run === run) && (key === undefined || line.key === key) && ranks[line.level] >= least;
+  recent(query: LogQuery): LogLine[] {
+    const { worker, limit } = query;
+    const fits = filterOf(query);
     const pages = worker === undefined ? [...this.#pages.values()] : [this.#pages.get(worker)];
     const found = pages.flatMap((page) => (page === undefined ? [] : lastOf(page.entries, fits, limit)));
     found.sort((a, b) => a.order - b.order);
@@ -100,6 +103,17 @@ export class LogBook {
     }
     if (page.entries.length === 0) this.#pages.delete(process);
   }
+}
+
+function filterOf({ run, key, source, text, level }: LogQuery): (line: LogLine) => boolean {
+  const least = level === undefined ? 0 : ranks[level];
+  const sought = text?.toLowerCase();
+  return (line) =>
+    (run === undefined || line.run === run) &&
+    (key === undefined || line.key === key) &&
+    (source === undefined || line.source === source) &&
+    (sought === undefined || line.text.toLowerCase().includes(sought)) &&
+    ranks[line.level] >= least;
 }
 
 /** The last `limit` entries whose lines fit, latest first. */

@@ -15,6 +15,9 @@ interface Asker {
   send(message: SchedulerToClient): void;
 }
 
+/** Of the lines of logs that whoever asks for what was before is told. */
+const keptLinesMax = 10_000;
+
 export interface ObservationOptions {
   /** Gets what the scheduler logs, as its user wants to see it. */
   readonly log: Logger;
@@ -40,6 +43,7 @@ export class Observation {
     this.#vitals = new OwnVitals(happened);
     this.watches = new Watches({
       keptMax,
+      keptLines: () => (keptMax > 0 ? this.logs.recent({ limit: keptLinesMax }) : []),
       onWanted: (wanted) => {
         if (wanted) this.#vitals.start();
         else this.#vitals.stop();

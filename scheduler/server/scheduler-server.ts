@@ -246,6 +246,7 @@ export class SchedulerServer implements AsyncDisposable {
       port: this.port,
       desk: this.#desk,
       watches: this.#observation.watches,
+      logs: this.#observation.logs,
       log: this.#log,
     });
     this.#observation.listener = (event) => this.#site?.add(event);

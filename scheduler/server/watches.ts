@@ -1,5 +1,5 @@
 import type { SchedulerToClient } from "../../protocol/messages.ts";
-import type { ClusterEvent } from "../../protocol/record.ts";
+import type { ClusterEvent, LogLine } from "../../protocol/record.ts";
 import { KeptEvents } from "./kept-events.ts";
 import { Presence } from "./presence.ts";
 
@@ -25,6 +25,8 @@ interface Watch {
 export interface WatchesOptions {
   /** How many of the last events are kept for those who begin to watch later. 0: none. */
   readonly keptMax: number;
+  /** The lines of logs that are kept, oldest first: they are many, and must not push other events out. */
+  readonly keptLines: () => readonly LogLine[];
   /** Told whether anybody wants events at all. */
   readonly onWanted: (wanted: boolean) => void;
 }
@@ -53,7 +55,7 @@ export class Watches {
   }
 
   add(event: ClusterEvent): void {
-    this.#kept.add(event);
+    if (event.kind !== "log") this.#kept.add(event);
     this.#present.note(event);
     for (const watch of this.#watches) offer(watch, event);
     if (this.#watches.size > 0) this.#timer ??= setTimeout(() => this.#flushAll(), flushMs).unref();
@@ -73,7 +75,7 @@ export class Watches {
   ): void {
     const watch: Watch = { watcher, request, run: options.run, profile: options.profile, pending: [] };
     if (options.informed !== true) {
-      for (const event of options.kept ? this.#kept.all() : this.#present.events()) offer(watch, event);
+      for (const event of options.kept ? this.#remembered() : this.#present.events()) offer(watch, event);
       flush(watch);
     }
     const wasWanted = this.wanted;
@@ -111,6 +113,11 @@ export class Watches {
   close(): void {
     clearTimeout(this.#timer);
     this.#watches.clear();
+  }
+
+  *#remembered(): Iterable<ClusterEvent> {
+    yield* this.#kept.all();
+    for (const line of this.#options.keptLines()) yield { kind: "log", line };
   }
 
   #drop(watch: Watch): void {

@@ -25,6 +25,17 @@ export const plain: TaskRequest = {
   timeoutMs: 0,
 };
 
+/** Of a worker that does nothing. */
+export const heartbeat: Extract<WorkerToScheduler, { readonly op: "heartbeat" }> = {
+  op: "heartbeat",
+  memoryBytes: 0,
+  storedBytes: 0,
+  cpuPercent: 0,
+  eventLoopDelayMs: 0,
+  sentBytes: 0,
+  receivedBytes: 0,
+};
+
 export function spec(future: number, deps: readonly number[] = [], extra: Partial<TaskSpec> = {}): TaskSpec {
   return {
     future: futureId(future),

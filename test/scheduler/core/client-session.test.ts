@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { clientId, type FutureId, fnId } from "../../../protocol/ids.ts";
 import type { Assignment, Submission } from "../../../protocol/messages.ts";
-import { Bench, plain, spec } from "./bench.ts";
+import { Bench, heartbeat, plain, spec } from "./bench.ts";
 
 const session = (resuming: boolean, detach = false) => ({ id: "s", resuming, detach });
 
@@ -17,15 +17,7 @@ class SessionBench extends Bench {
 
   gone(ms: number): void {
     this.nowMs += ms;
-    this.answer(1, {
-      op: "heartbeat",
-      memoryBytes: 0,
-      storedBytes: 0,
-      cpuPercent: 0,
-      eventLoopDelayMs: 0,
-      sentBytes: 0,
-      receivedBytes: 0,
-    });
+    this.answer(1, heartbeat);
     this.event({ kind: "wake" });
   }
 }

@@ -2,19 +2,10 @@ import { expect, test } from "vitest";
 import type { Explanation } from "../../../protocol/explanation.ts";
 import { futureId } from "../../../protocol/ids.ts";
 import type { Assignment } from "../../../protocol/messages.ts";
-import { Bench, plain, spec } from "./bench.ts";
+import { Bench, heartbeat, plain, spec } from "./bench.ts";
 
 const first = (assignments: readonly Assignment[]): Assignment => assignments[0] as Assignment;
 const boom = { code: "TASK_FAILED", message: "boom", retryable: false } as const;
-const beat = {
-  op: "heartbeat",
-  memoryBytes: 0,
-  storedBytes: 0,
-  cpuPercent: 0,
-  eventLoopDelayMs: 0,
-  sentBytes: 0,
-  receivedBytes: 0,
-} as const;
 
 function explain(bench: Bench, of: number | string, client = 1): Explanation {
   bench.told(client);
@@ -181,7 +172,7 @@ test("waiting: the inputs with their states, and what is at the root of it", () 
   });
   start(bench, 1, first(bench.assigned(1)));
   bench.nowMs = 1500;
-  bench.answer(1, beat);
+  bench.answer(1, heartbeat);
   expect(explain(bench, 3)).toMatchObject({
     state: "waiting",
     paragraph:
@@ -210,7 +201,7 @@ test("processing: on which worker, since when, started or not", () => {
   expect(explain(bench, 1)).toMatchObject({
     paragraph: 'The task "inc-1-p" has run on w1 for 3s, as attempt 1. Nothing has been heard of w1 for 3s.',
   });
-  bench.answer(1, beat);
+  bench.answer(1, heartbeat);
   bench.done(1, one as Assignment);
   expect(explain(bench, 2)).toMatchObject({
     paragraph:

@@ -9,7 +9,7 @@ import type {
   WorkerRegistration,
   WorkerToScheduler,
 } from "../../../protocol/messages.ts";
-import { Bench, plain, spec } from "./bench.ts";
+import { Bench, heartbeat, plain, spec } from "./bench.ts";
 
 /** A worker reduced to what the scheduler can tell of it. A result's value is the text of how it was computed. */
 class FakeWorker {
@@ -105,17 +105,7 @@ class FakeCluster {
   /** Time passes; whoever is not back by then is given up. */
   wait(ms: number): void {
     this.bench.nowMs += ms;
-    for (const { id, connected } of this.workers.values())
-      if (connected)
-        this.bench.answer(id, {
-          op: "heartbeat",
-          memoryBytes: 0,
-          storedBytes: 0,
-          cpuPercent: 0,
-          eventLoopDelayMs: 0,
-          sentBytes: 0,
-          receivedBytes: 0,
-        });
+    for (const { id, connected } of this.workers.values()) if (connected) this.bench.answer(id, heartbeat);
     this.bench.event({ kind: "wake" });
   }
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { fnId, workerId } from "../../../protocol/ids.ts";
 import type { Assignment, Inventory } from "../../../protocol/messages.ts";
-import { Bench, registration, spec } from "./bench.ts";
+import { Bench, heartbeat, registration, spec } from "./bench.ts";
 
 /** A client, and workers that can be known again. */
 function bench(workers: number, slots = 1): Bench {
@@ -134,15 +134,7 @@ describe("a worker that is cut off", () => {
     b.cut(1);
     expect(b.core.nextWakeupMs()).toBe(30_000);
     b.nowMs = 30_000;
-    b.answer(2, {
-      op: "heartbeat",
-      memoryBytes: 0,
-      storedBytes: 0,
-      cpuPercent: 0,
-      eventLoopDelayMs: 0,
-      sentBytes: 0,
-      receivedBytes: 0,
-    });
+    b.answer(2, heartbeat);
     b.event({ kind: "wake" });
     expect(b.closed.splice(0)).toEqual([1]);
     const [moved] = b.assigned(2) as [Assignment];

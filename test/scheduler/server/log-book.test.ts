@@ -17,6 +17,8 @@ test("lines come back in the order in which they came, whoever wrote them, and o
   expect(texts(book.recent({ limit: 10 }))).toEqual(["a", "b", "c", "d"]);
   expect(texts(book.recent({ limit: 2 }))).toEqual(["c", "d"]);
   expect(book.recent({ limit: 0 })).toEqual([]);
+  expect(texts(book.recent({ text: "C", limit: 10 }))).toEqual(["c"]);
+  expect(book.recent({ source: "scheduler", limit: 10 }).every(({ source }) => source === "scheduler")).toBe(true);
 });
 
 test("they are found by run, worker, task and level", () => {

@@ -19,6 +19,8 @@ const worker = (name: string, change: "joined" | "lost"): ClusterEvent => ({
   nodeVersion: "v0",
 });
 
+const line = { atMs: 1, level: "info", source: "scheduler", text: "kept elsewhere" } as const;
+
 class Ear {
   readonly heard: ClusterEvent[] = [];
   frames = 0;
@@ -32,7 +34,7 @@ class Ear {
 
 function watches(keptMax = 0) {
   const wanted: boolean[] = [];
-  return { wanted, all: new Watches({ keptMax, onWanted: (on) => wanted.push(on) }) };
+  return { wanted, all: new Watches({ keptMax, keptLines: () => [line], onWanted: (on) => wanted.push(on) }) };
 }
 
 test("a watch of one run hears of that run and of the cluster, in one frame for many events", () => {
@@ -67,8 +69,9 @@ test("whoever begins later hears what was kept first", () => {
   all.add(submitted("a"));
   all.add(submitted("b"));
   const ear = new Ear();
+  all.add({ kind: "log", line });
   all.begin(ear, 1, { run: "b", kept: true, profile: false });
-  expect(ear.heard).toEqual([submitted("b")]);
+  expect(ear.heard).toEqual([submitted("b"), { kind: "log", line }]);
   all.forget(ear);
   expect(all.wanted).toBe(true);
   expect(wanted).toEqual([]);
