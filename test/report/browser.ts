@@ -14,6 +14,23 @@ export interface OpenPage extends AsyncDisposable {
   readonly requests: string[];
 }
 
+/** What kept a page from answering for a while. */
+export interface MainThreadTask {
+  readonly wallMs: number;
+  /** Without the time that other processes had the processor: the same on a busy machine as on an idle one. */
+  readonly cpuMs: number;
+}
+
+interface TraceEvent {
+  readonly ph: string;
+  readonly name: string;
+  readonly pid: number;
+  readonly tid: number;
+  readonly dur?: number;
+  readonly tdur?: number;
+  readonly args?: { readonly name?: string };
+}
+
 /** A real Chromium that opens reports from files, as a user does. */
 export class ReportBrowser implements AsyncDisposable {
   readonly #browser: Browser;
@@ -63,6 +80,23 @@ export class ReportBrowser implements AsyncDisposable {
     await page.goto(url);
     await page.waitForSelector(waitFor);
     return { page, complaints, requests, [Symbol.asyncDispose]: () => context.close() };
+  }
+
+  /** Writes down what the browser does, until `stopTracing`. */
+  async startTracing(): Promise<void> {
+    await this.#browser.startTracing(undefined, { categories: ["toplevel", "devtools.timeline"] });
+  }
+
+  /** The tasks of pages' main threads, longest first by the time that each had a processor. */
+  async stopTracing(): Promise<MainThreadTask[]> {
+    const { traceEvents } = JSON.parse((await this.#browser.stopTracing()).toString()) as { traceEvents: TraceEvent[] };
+    const threadOf = ({ pid, tid }: TraceEvent): string => `${pid} ${tid}`;
+    const threads = traceEvents.filter(({ name, args }) => name === "thread_name" && args?.name === "CrRendererMain");
+    const main = new Set(threads.map(threadOf));
+    return traceEvents
+      .filter((event) => event.ph === "X" && event.name.endsWith("RunTask") && main.has(threadOf(event)))
+      .map(({ dur = 0, tdur = dur }) => ({ wallMs: dur / 1_000, cpuMs: tdur / 1_000 }))
+      .sort((a, b) => b.cpuMs - a.cpuMs);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,8 +1,9 @@
-// Measures a report of 100,000 tasks in a real Chromium: its size, and the longest time for which it keeps the page from
-// answering while it opens, is scrolled through, zoomed, panned and searched. Ends with 1 when a mark is missed.
+// Measures a report of 100,000 tasks in a real Chromium: its size, and the longest task, which keeps the page from answering,
+// while it opens, is scrolled through, zoomed, panned and searched. A task's length is the time that it had a processor, so
+// that a busy machine does not count. Ends with 1 when a mark is missed.
 import { renderReport } from "../../../report/html.ts";
 import { Recorder } from "../../../report/recorder.ts";
-import { ReportBrowser, showAll } from "../browser.ts";
+import { type MainThreadTask, ReportBrowser, showAll } from "../browser.ts";
 import { generatedRun } from "../generated-run.ts";
 
 const tasks = Number(process.argv[2] ?? 100_000);
@@ -22,24 +23,16 @@ html = await renderReport(snapshot);
 const renderMs = performance.now() - renderStartMs;
 
 await using browser = await ReportBrowser.launch();
-await using opened = await browser.open(html, {
-  init: () => {
-    const observed: { name: string; ms: number }[] = [];
-    Object.assign(globalThis, { observed, phase: "open" });
-    new PerformanceObserver((list) => {
-      const { phase } = globalThis as unknown as { phase: string };
-      for (const { duration } of list.getEntries()) observed.push({ name: phase, ms: duration });
-    }).observe({ type: "longtask" as "function", buffered: true });
-  },
-});
+const phases: { readonly name: string; readonly task: MainThreadTask }[] = [];
+let name = "open";
+await browser.startTracing();
+await using opened = await browser.open(html);
 const { page } = opened;
-const phase = (name: string): Promise<unknown> => page.evaluate(`globalThis.phase = ${JSON.stringify(name)}`);
-await settle();
-await phase("scroll");
+await next("scroll");
 await showAll(page);
-await settle();
-await phase("pan");
+await next("pan");
 await page.locator(".stream canvas").scrollIntoViewIfNeeded();
+await settle();
 const box = await page.locator(".stream canvas").boundingBox();
 if (box === null) throw new Error("the task stream is not shown");
 await page.mouse.move(box.x + box.width / 2, box.y + 40);
@@ -50,27 +43,32 @@ for (let turn = 0; turn < 8; turn++) {
   await page.mouse.move(box.x + box.width / 2, box.y + 40, { steps: 12 });
   await page.mouse.up();
 }
-await settle();
-await phase("search");
+await next("search");
 await page.fill(".stream input", "score-0");
 await page.locator(".stream .found").getByText("of").waitFor();
-await settle();
+await next("");
 
-const observed = (await page.evaluate("globalThis.observed")) as { name: string; ms: number }[];
-const longest = (name: string): number =>
-  Math.max(0, ...observed.filter((task) => task.name === name).map(({ ms }) => ms));
-const phases = ["open", "scroll", "pan", "search"];
-const longestMs = Math.max(...phases.map(longest));
+const longestMs = Math.max(...phases.map(({ task }) => task.cpuMs));
+const told = phases.map((phase) => `${phase.name} ${Math.round(phase.task.cpuMs)} (${Math.round(phase.task.wallMs)})`);
 const lines = [
   `${tasks} tasks: recorded in ${Math.round(recordMs)} ms, put together in ${Math.round(snapshotMs)} ms, written in ${Math.round(renderMs)} ms`,
   `size: ${(html.length / 1e6).toFixed(2)} MB of at most ${bytesMax / 1e6}`,
-  `longest task: ${phases.map((name) => `${name} ${longest(name)} ms`).join(", ")}, of at most ${longTaskMsMax}`,
+  `longest task, ms of processor (of the clock): ${told.join(", ")}; at most ${longTaskMsMax}`,
   ...opened.complaints,
   ...opened.requests.map((url) => `asked for ${url}`),
 ];
 process.stdout.write(`${lines.join("\n")}\n`);
 const isGood = html.length <= bytesMax && longestMs <= longTaskMsMax && lines.length === 3;
 process.exitCode = isGood ? 0 : 1;
+
+/** Ends a phase with its longest task, and begins another. */
+async function next(following: string): Promise<void> {
+  await settle();
+  const [task = { wallMs: 0, cpuMs: 0 }] = await browser.stopTracing();
+  phases.push({ name, task });
+  name = following;
+  if (following !== "") await browser.startTracing();
+}
 
 function timed(work: () => void): number {
   const startMs = performance.now();
