@@ -46,10 +46,12 @@ function checkGroups(state: SchedulerState): void {
   const counted = new Map<TaskGroup, TaskCounts>();
   for (const run of state.runs.values())
     for (const group of run.groups.values()) counted.set(group, new TaskGroup("").counts);
+  // Tasks of a group mostly follow one another, and this is looked at after every event of a simulation.
+  let [group, counts] = [undefined as TaskGroup | undefined, undefined as TaskCounts | undefined];
   for (const task of state.tasks.values()) {
-    const counts = counted.get(task.group);
+    if (task.group !== group) [group, counts] = [task.group, counted.get(task.group)];
     if (counts === undefined) violated(state, "it belongs to no group of a run on the books", task);
-    counts[task.state.kind]++;
+    else counts[task.state.kind]++;
   }
   for (const [group, counts] of counted) {
     for (const [kind, count] of Object.entries(counts)) {
