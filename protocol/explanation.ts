@@ -69,6 +69,8 @@ export type ReasonCode =
   | "run-at-cap"
   /** The resources that it asks for are there, and in use. */
   | "resources-busy"
+  /** An earlier attempt at it is still being stopped where it could run. */
+  | "being-stopped"
   /** The slots of every worker that could run it are taken. */
   | "slots-busy"
   /** Tasks that are queued too come first. */

@@ -16,7 +16,8 @@ export function whyQueued(state: SchedulerState, task: Task): ExplainedReason[] 
   const reasons: ExplainedReason[] = [];
   if (task.run.hasAllItsSlots) reasons.push(atCap(task.run));
   const withRoom = taking.filter((worker) => hasRoom(task.placement, worker));
-  if (withRoom.length === 0) reasons.push(resourcesBusy(task.placement, taking));
+  if (taking.every((worker) => task.stoppingOn.has(worker))) reasons.push(stopping(taking));
+  else if (withRoom.length === 0) reasons.push(resourcesBusy(task.placement, taking));
   else if (withRoom.every((worker) => worker.assigned >= worker.slots)) reasons.push(slotsBusy(withRoom));
   const home = [...state.workers.values()].find((worker) => worker.preferred.tasks().includes(task));
   if (home !== undefined) reasons.push(prefers(task, home));
@@ -50,6 +51,15 @@ function atCap(run: Run): ExplainedReason {
     code: "run-at-cap",
     message: `Its run "${run.name}" has all the ${counted(run.slotsMax, "slot")} that it may have at a time.`,
     details: { run: run.name, maxSlots: run.slotsMax },
+  };
+}
+
+function stopping(workers: readonly WorkerRecord[]): ExplainedReason {
+  const names = workers.map(({ name }) => name);
+  return {
+    code: "being-stopped",
+    message: `An earlier attempt at it is being stopped on ${quoted(names)}, and it cannot be begun there before that has ended.`,
+    details: { workers: names },
   };
 }
 

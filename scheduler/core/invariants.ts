@@ -133,6 +133,8 @@ function checkWorker(state: SchedulerState, worker: WorkerRecord): void {
   for (const stopping of worker.stopping.values()) {
     use(stopping.resources);
     if (stopping.lent) lent++;
+    const task = state.tasks.get(stopping.task);
+    if (task?.stoppingOn.has(worker) === false) violated(state, `${worker.name} is not said to stop it`, task);
   }
   if (running !== worker.running)
     violated(state, `${running} tasks run on ${worker.name}, the counter says ${worker.running}`);

@@ -5,7 +5,7 @@ import { enter, removeHolder } from "./enter.ts";
 import { rehome } from "./placement.ts";
 import { recordLost, recordStopped, recordWorker } from "./recording.ts";
 import type { SchedulerState } from "./state.ts";
-import { released, type Task } from "./task.ts";
+import { released, stoppedOn, type Task } from "./task.ts";
 import { compute, fail, tellFinished, vanish } from "./transitions.ts";
 import { wireError } from "./wire-error.ts";
 import { WorkerRecord } from "./worker-record.ts";
@@ -79,7 +79,9 @@ export function loseWorker(state: SchedulerState, worker: WorkerRecord, reason: 
       task.lostAttempts.push({ attempt: task.attempts, worker: worker.name, reason, coResident: others });
     }
   }
-  for (const { recorded, whenStopped } of worker.stopping.values()) {
+  for (const { task, recorded, whenStopped } of worker.stopping.values()) {
+    const stopped = state.tasks.get(task);
+    if (stopped !== undefined) stoppedOn(stopped, worker);
     recordStopped(state, recorded);
     for (const tell of whenStopped) tell();
   }

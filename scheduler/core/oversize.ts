@@ -24,9 +24,17 @@ function inputBytesOf(task: Task): number {
 
 /** What a task whose inputs are all in memory asks of a worker: its limit counts only if it is too low on some. */
 export function placementOf(state: SchedulerState, task: Task): PlacementClass {
+  const placement = sharedPlacement(state, task);
+  // Few tasks ever are in this case, and none for long: each is a class of its own.
+  return task.stoppingOn.size === 0 ? placement : { ...placement, besides: new Set(task.stoppingOn), queued: 0 };
+}
+
+function sharedPlacement(state: SchedulerState, task: Task): PlacementClass {
   const inputBytes = inputBytesOf(task);
   if (inputBytes > leastLimitBytes(state)) return state.placements.intern(task.request, inputBytes);
-  return task.placement.inputBytes === 0 ? task.placement : state.placements.intern(task.request);
+  const { placement } = task;
+  const isPlain = placement.inputBytes === 0 && placement.besides === undefined;
+  return isPlain ? placement : state.placements.intern(task.request);
 }
 
 /**

@@ -9,6 +9,8 @@ export interface PlacementClass {
   /** The size of the inputs, where it is more than some worker's memory limit; else 0. */
   readonly inputBytes: number;
   readonly unrestricted: boolean;
+  /** Workers where an attempt at the very task is still being stopped: the next could not begin there before that has ended. */
+  readonly besides: ReadonlySet<WorkerRecord> | undefined;
   /** How many queued tasks there are of it. */
   queued: number;
 }
@@ -29,6 +31,7 @@ export class PlacementClasses {
         allowOtherWorkers: request.allowOtherWorkers,
         inputBytes,
         unrestricted: resources.length === 0 && workers.length === 0 && inputBytes === 0,
+        besides: undefined,
         queued: 0,
       };
       this.#bySignature.set(signature, placement);
@@ -56,8 +59,9 @@ export function offers(worker: WorkerRecord, { resources }: PlacementClass): boo
   return true;
 }
 
-/** Whether the worker has the resources for one more such task now. */
+/** Whether the worker has the resources for one more such task now, and nothing of the task itself stands in its way. */
 export function hasRoom(placement: PlacementClass, worker: WorkerRecord): boolean {
+  if (placement.besides?.has(worker) === true) return false;
   for (const [name, amount] of Object.entries(placement.resources)) {
     if ((worker.freeResources[name] ?? 0) < amount) return false;
   }

@@ -40,6 +40,7 @@ function homeOf(state: SchedulerState, task: Task): WorkerRecord | undefined {
   let bestBytes = 0;
   for (const [worker, bytes] of local) {
     if (!takesTasks(worker) || !suits(task.placement, worker, state.workers.values())) continue;
+    if (task.placement.besides?.has(worker) === true) continue;
     if (best === undefined || bytes > bestBytes || (bytes === bestBytes && lessBusy(worker, best))) {
       best = worker;
       bestBytes = bytes;

@@ -39,6 +39,9 @@ export type TaskState =
 export const inMemory: TaskState = { kind: "memory" };
 export const released: TaskState = { kind: "released" };
 
+/** Shared by all tasks of which nothing is being stopped, as of nearly all: none of them costs a set. */
+export const nowhere: ReadonlySet<WorkerRecord> = new Set();
+
 /** A future that some client holds for a task. */
 export interface Want {
   readonly client: ClientRecord;
@@ -94,6 +97,8 @@ export class Task {
   readonly lostAttempts: LostAttempt[] = [];
   /** Attempts that ended through no fault of the task and with their worker alive. */
   unblamedFailures = 0;
+  /** Workers that were told to stop an attempt at it and have not confirmed its end. */
+  stoppingOn: ReadonlySet<WorkerRecord> = nowhere;
   /** Workers that could not reach the result anywhere and wait for new holders. */
   readonly awaitedBy: Set<WorkerRecord> = new Set();
   forgotten = false;
@@ -148,4 +153,10 @@ export function runsBefore(a: Task, b: Task): boolean {
   if (a1 !== b1) return a1 < b1;
   if (a2 !== b2) return a2 < b2;
   return a.id < b.id;
+}
+
+/** The attempt at the task that was being stopped there has ended. */
+export function stoppedOn(task: Task, worker: WorkerRecord): void {
+  const left = [...task.stoppingOn].filter((other) => other !== worker);
+  task.stoppingOn = left.length === 0 ? nowhere : new Set(left);
 }

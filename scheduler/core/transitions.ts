@@ -147,6 +147,7 @@ export function takeBack(state: SchedulerState, task: Task, order: StopOrder): v
   };
   if (lent) worker.lent++;
   worker.stopping.set(stoppingKey(task.id, attempt), stopping);
+  task.stoppingOn = new Set([...task.stoppingOn, worker]);
   state.toWorker(worker, { op: "cancel", task: task.id, attempt, force: order.force, reason: order.reason });
   order.onTakenBack?.(stopping);
 }

@@ -15,7 +15,7 @@ import {
   recordWorker,
 } from "./recording.ts";
 import type { SchedulerState } from "./state.ts";
-import { isNeeded, released, type Task } from "./task.ts";
+import { isNeeded, released, stoppedOn, type Task } from "./task.ts";
 import { compute, fail, finish, takeBack, vanish } from "./transitions.ts";
 import { stoppingKey, type WorkerRecord } from "./worker-record.ts";
 
@@ -176,6 +176,16 @@ function failed(state: SchedulerState, worker: WorkerRecord, message: Message<"f
   compute(state, task);
 }
 
+/** The task may be begun anew on the worker, if it is to be begun at all. */
+function hasStopped(state: SchedulerState, worker: WorkerRecord, id: TaskId): void {
+  const task = state.tasks.get(id);
+  if (task === undefined) return;
+  stoppedOn(task, worker);
+  if (task.state.kind !== "queued") return;
+  enter(state, task, released);
+  compute(state, task);
+}
+
 /** The worker's place is free again. */
 export function confirmStopped(state: SchedulerState, worker: WorkerRecord, id: TaskId, attempt: number): void {
   const key = stoppingKey(id, attempt);
@@ -185,6 +195,7 @@ export function confirmStopped(state: SchedulerState, worker: WorkerRecord, id: 
   if (entry.lent) worker.lent--;
   if (!worker.isBusy) worker.idleSinceMs = state.nowMs;
   worker.giveBack(entry.resources);
+  hasStopped(state, worker, id);
   recordStopped(state, entry.recorded);
   state.hungry.add(worker);
   for (const whenStopped of entry.whenStopped) whenStopped();

@@ -80,4 +80,10 @@ export const regressions: readonly Regression[] = [
     edition: 2,
     found: "a task that submits what ends its worker's process, which blamed nobody, was begun again for ever",
   },
+  {
+    seed: 3_005_626,
+    edition: 2,
+    found:
+      "an attempt that waited on its worker for the end of the one before it held its run's only slot, which that one needed",
+  },
 ];
