@@ -12,6 +12,8 @@ export interface NestedHost {
   readonly scheduler: SimScheduler;
   /** The worker that the task runs on. */
   readonly place: string;
+  /** The worker's process: jobs are numbered anew in each, and no two clients may go by one name. */
+  readonly instance: string;
   /** Runs it when the worker's process gets to it. */
   readonly receive: (action: () => void) => void;
   /** The task waits for what it submitted, or waits no longer. */
@@ -53,7 +55,7 @@ export class NestedWork {
 
   #connect(): void {
     const { network } = this.#around;
-    const { place, scheduler, receive } = this.#host;
+    const { place, instance, scheduler, receive } = this.#host;
     const { key, attempt, job } = this.#execution;
     this.#later(connectMs, () => {
       if (this.#client === undefined) this.#end("no scheduler answered its client");
@@ -63,7 +65,7 @@ export class NestedWork {
         receive(() => {
           if (this.#over) return;
           this.#around.watch.count("tasks that submitted tasks");
-          this.#client = new SimClient(this.#around, scheduler, `${key}#${attempt} in job ${job} of ${place}`, {
+          this.#client = new SimClient(this.#around, scheduler, `${key}#${attempt} in job ${job} of ${instance}`, {
             place,
             receive,
             parent: key,

@@ -68,6 +68,7 @@ export class SimProcess implements PeerServer {
     const process = this;
     this.slots = new SimSlots(around, {
       name,
+      instance: options.registration.instance ?? name,
       slots,
       resources,
       get slowness() {

@@ -35,6 +35,8 @@ interface SimJob {
 
 export interface SlotsHost {
   readonly name: string;
+  /** Of its process. */
+  readonly instance: string;
   readonly slots: number;
   readonly resources: Readonly<Record<string, number>>;
   readonly slowness: number;
@@ -159,7 +161,7 @@ export class SimSlots {
         if (job.intent === "cancel" || this.running.get(execution.job) !== job) return;
         job.nested = new NestedWork(
           this.#around,
-          { scheduler, place: name, receive, onWaiting, onEnd },
+          { scheduler, place: name, instance: this.#host.instance, receive, onWaiting, onEnd },
           execution,
           job.script,
         );
