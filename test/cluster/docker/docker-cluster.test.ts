@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { Client, ClusterExecutor, flow } from "muster";
 import { DockerCluster } from "muster/cluster/docker";
@@ -11,20 +12,24 @@ import { born, inc } from "../../e2e/fixtures/arithmetic.ts";
 import { eventually } from "../../eventually.ts";
 import { deployerConformance } from "../deployed/conformance.ts";
 import { EngineProcess } from "./engine-process.ts";
-import { buildImage } from "./image.ts";
+import { buildImage, outputOf } from "./image.ts";
 
 const image = "muster-test:1";
 const networkName = "conformance";
+const { version } = JSON.parse(readFileSync(new URL("../../../package.json", import.meta.url), "utf8")) as {
+  readonly version: string;
+};
 
 let engine: EngineProcess;
 let network: ClusterNetwork;
 
 beforeAll(async () => {
   engine = await EngineProcess.start();
+  // As for a user: packages are fetched, and the sources compiled.
   await buildImage(engine, image);
   await engine.client.createNetwork({ Name: networkName, Driver: "bridge" });
   network = await openNetwork(engine.client, "conformance", networkName);
-});
+}, 600_000);
 
 afterEach(async () => {
   expect(await engine.leftovers()).toEqual([]);
@@ -48,6 +53,18 @@ deployerConformance("the deployer of DockerCluster", {
   },
   kill: (worker) => engine.client.getContainer(`muster-conformance-${clusters}-${worker.name}`).kill(),
   host: () => network.gateway,
+});
+
+test("the image runs the command, as a user without rights who may write in his home", async () => {
+  expect(await outputOf(engine, image, ["--version"])).toBe(`${version}\n`);
+  const who = "fs.writeFileSync('written', ''); console.log(process.getuid(), process.getgid(), process.cwd())";
+  expect(await outputOf(engine, image, ["-e", who], { Entrypoint: "node" })).toBe("10001 10001 /home/muster\n");
+});
+
+test("the image keeps what runs, and nothing of what built it", async () => {
+  const kept = "console.log(fs.readdirSync('.').join(' '), fs.existsSync('node_modules/typescript'))";
+  const said = await outputOf(engine, image, ["-e", `process.chdir('/opt/muster'); ${kept}`], { Entrypoint: "node" });
+  expect(said).toBe("dist node_modules package.json false\n");
 });
 
 test("workers run in containers with their limits and labels, in a network of their own", async () => {

@@ -24,16 +24,15 @@ export class EngineProcess {
       // Clusters make networks of their own, and none of them needs the outside.
       ...["--bridge", "none", "--iptables=false", "--ip-masq=false", "--log-level", "warn"],
     ];
-    const child = spawn("dockerd", args, { stdio: ["ignore", "ignore", "pipe"] });
+    // What it mounts is its own, and gone with it: an engine that ends leaves some of that behind.
+    const child = spawn("unshare", ["--mount", "dockerd", ...args], { stdio: ["ignore", "ignore", "pipe"] });
     let said = "";
     child.stderr.on("data", (text) => {
       said = `${said}${text}`.slice(-4_000);
     });
     const failed = new Promise<never>((_, reject) => {
-      child.once("error", (error) =>
-        reject(new Error(`no Docker engine can be started (apt-get install docker.io): ${error.message}`)),
-      );
-      child.once("exit", (code) => reject(new Error(`the Docker engine ended with exit code ${code}:\n${said}`)));
+      child.once("error", reject);
+      child.once("exit", (code) => reject(new Error(`it ended with exit code ${code}`)));
     });
     failed.catch(() => undefined);
     const engine = new EngineProcess(directory, socket, child);
@@ -47,7 +46,7 @@ export class EngineProcess {
       return engine;
     } catch (error) {
       await engine.stop();
-      throw new Error(`${String(error)}\n${said}`, { cause: error });
+      throw new Error(`no Docker engine (apt-get install docker.io): ${String(error)}\n${said}`, { cause: error });
     }
   }
 
@@ -71,6 +70,8 @@ export class EngineProcess {
 
   async stop(): Promise<void> {
     if (this.#process.pid !== undefined && this.#process.exitCode === null && this.#process.signalCode === null) {
+      // The links of its networks would stay with the machine.
+      await this.client.pruneNetworks().catch(() => undefined);
       const exited = once(this.#process, "exit");
       this.#process.kill("SIGTERM");
       await exited;
