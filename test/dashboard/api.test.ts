@@ -7,6 +7,7 @@ import type { GraphView, GroupView, RunView, TaskDetail, TaskPage, WorkerDetail 
 import type { AttemptEvent, ClusterEvent } from "../../protocol/record.ts";
 import { textOf } from "../docs/pages.ts";
 import { eventually } from "../eventually.ts";
+import { dataOf } from "../report/data-of.ts";
 import { boom, hold, hostile, hostileName, inc, sum } from "./fixtures/board-tasks.ts";
 import { ask } from "./raw-request.ts";
 
@@ -150,8 +151,16 @@ test("the report of a run, of everything, and of none", async () => {
   expect(report.headers["content-security-policy"]).toContain("sandbox");
   expect(report.text).toContain("<title>flow · Muster performance report</title>");
   expect(report.text).not.toContain(hostileName);
-  const all = await ask(cluster.dashboardUrl ?? "", "/api/v1/report", { headers });
-  expect(all.text).toContain("<title>All runs of this scheduler · Muster performance report</title>");
+  const { totals, names } = dataOf(report.text);
+  const { groups } = await api<{ groups: GroupView[] }>("/api/v1/groups?run=flow");
+  const all = (figure: "total" | "finished" | "failed"): number =>
+    groups.reduce((count, group) => count + group[figure], 0);
+  expect([totals.submitted, totals.done, totals.failed]).toEqual([all("total"), all("finished"), all("failed")]);
+  expect(names.map(({ name, done }) => `${name} ${done}`).sort()).toEqual(
+    groups.map(({ name, finished }) => `${name} ${finished}`).sort(),
+  );
+  const everything = await ask(cluster.dashboardUrl ?? "", "/api/v1/report", { headers });
+  expect(everything.text).toContain("<title>All runs of this scheduler · Muster performance report</title>");
   await api("/api/v1/report?run=nobody", 404);
 });
 
