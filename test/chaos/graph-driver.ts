@@ -156,7 +156,8 @@ export class GraphDriver {
           if (this.#futures[ancestor]?.status === "cancelled") this.#resubmit(client, plan, ancestor);
         }
         this.#resubmit(client, plan, index);
-      } else if (code === "WORKER_LOST") {
+      } else if (code === "WORKER_LOST" || slotWasKilled(outcome)) {
+        // Its slot may have been killed under it more often than it has retries, or at the last of them.
         tally.givenUp++;
         await orCutOff(client.retry(future));
       } else {
@@ -178,10 +179,8 @@ export class GraphDriver {
     onProgress();
     if (outcome.kind === "error" && isCutOff(outcome.error)) throw new CutOff();
     const code = outcome.kind === "error" ? codeOf(outcome.error) : "a value";
-    // What kills its slot or its workers may come before the cancel does; it has no retries. Only chaos kills with SIGKILL
-    // at once: a cancel that shows as the end of its slot would show SIGTERM, and is wrong.
-    const slotWasKilled = code === "TASK_EXITED" && outcome.kind === "error" && signalOf(outcome.error) === "SIGKILL";
-    if (code === "CANCELLED" || code === "WORKER_LOST" || slotWasKilled) tally.endlessStopped++;
+    // What kills its slot or its workers may come before the cancel does; it has no retries.
+    if (code === "CANCELLED" || code === "WORKER_LOST" || slotWasKilled(outcome)) tally.endlessStopped++;
     else tally.wrong.push(`${name}: an endless task that was cancelled ended with ${code}`);
   }
 }
@@ -193,6 +192,12 @@ function settle(future: Future<Value>): Promise<Outcome> {
     (value) => ({ kind: "value", value }),
     (error: unknown) => ({ kind: "error", error }),
   );
+}
+
+/** Only chaos kills with SIGKILL at once: a cancel or a timeout that shows as the end of its slot would show SIGTERM. */
+function slotWasKilled(outcome: Outcome): boolean {
+  if (outcome.kind === "value" || codeOf(outcome.error) !== "TASK_EXITED") return false;
+  return signalOf(outcome.error) === "SIGKILL";
 }
 
 function compare(plan: Plan, index: number, outcome: Outcome): string | undefined {
