@@ -71,7 +71,9 @@ function find(
 ): Found | undefined {
   const setting = settings[key];
   if (given[key] !== undefined) {
-    return { raw: given[key], origin: "command line", name: setting?.flag.split(" ")[0] ?? key };
+    // An argument that has no flag goes by its own name.
+    const name = setting?.flag.split(" ")[0]?.replace(/[<>[\]]/g, "") ?? key;
+    return { raw: given[key], origin: "command line", name };
   }
   if (setting?.commandLineOnly) return undefined;
   for (const name of [variableName(key, command), variableName(key)]) {
