@@ -21,7 +21,8 @@ function onTerminal(
   { columns = 60, interruptAt = "", env = {} }: { columns?: number; interruptAt?: string; env?: object } = {},
 ): Promise<Shown> {
   const command = [pty, String(columns), "24", interruptAt, process.execPath, main, ...args];
-  const { NO_COLOR: _, FORCE_COLOR: __, ...rest } = process.env;
+  // Where people sit nothing of this is set; Node shows no colours to a machine that builds.
+  const { NO_COLOR: _, FORCE_COLOR: __, CI: ___, ...rest } = process.env;
   const child = spawn("python3", command, {
     env: { ...rest, TERM: "xterm-256color", ...env },
     stdio: ["ignore", "pipe", "inherit"],
