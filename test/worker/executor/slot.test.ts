@@ -287,7 +287,7 @@ describe("slot", () => {
       expect(slot.free).toBe(true);
       expect(opened(1).heard).toEqual(["init", "end"]);
       opened(1).listener.output("stderr", "bye");
-      expect(events.at(-1)).toEqual({ kind: "log", job: undefined, stream: "stderr", line: "bye" });
+      expect(events.at(-1)).toEqual({ kind: "log", job: undefined, stream: "stderr", level: "warn", line: "bye" });
       opened(1).ended();
       expect(slot.free).toBe(true);
     });
