@@ -28,7 +28,7 @@ const smallBytes = 4 * 1024;
 
 const compute: CompactForm<Of<"compute">> = {
   op: "compute",
-  write(to, { task, attempt, key, fn, args, inputs, priority, timeoutMs, resources, run }) {
+  write(to, { task, attempt, key, fn, args, inputs, priority, timeoutMs, resources, run, alone }) {
     to.uint(task);
     to.uint(attempt);
     to.text(key);
@@ -41,6 +41,7 @@ const compute: CompactForm<Of<"compute">> = {
     to.float(timeoutMs);
     writeAmounts(to, resources);
     to.word(run);
+    to.flag(alone === true);
   },
   read: (from) => ({
     op: "compute",
@@ -54,6 +55,7 @@ const compute: CompactForm<Of<"compute">> = {
     timeoutMs: readAmount(from),
     resources: readAmounts(from),
     run: from.word(),
+    alone: from.flag() || undefined,
   }),
 };
 
@@ -154,12 +156,12 @@ function writeInput(to: CompactWriter, { task, bytes, addresses }: Input): void 
   writeWords(to, addresses);
 }
 
-function writeValue(to: CompactWriter, parts: EncodedValue): void {
+export function writeValue(to: CompactWriter, parts: EncodedValue): void {
   to.uint(parts.length);
   for (const part of parts) to.bytes(part);
 }
 
-function readValue(from: CompactReader): EncodedValue {
+export function readValue(from: CompactReader): EncodedValue {
   const parts = readList(from, readBytes);
   if (parts.length === 0) throw new Error("a value has no bytes");
   return parts;

@@ -346,6 +346,8 @@ export interface Assignment {
   readonly timeoutMs: number;
   readonly resources: Readonly<Record<string, number>>;
   readonly run: string;
+  /** A worker died under it, or none may: no other task may be begun, or wait, in its slot meanwhile, so that it is known who ran. */
+  readonly alone?: boolean | undefined;
 }
 
 export type SchedulerToWorker =
@@ -431,6 +433,8 @@ export type WorkerToScheduler =
       readonly receivedBytes: number;
     }
   | { readonly op: "started"; readonly task: TaskId; readonly attempt: number }
+  /** What counted as begun waits again: the one before it in its slot takes longer than was expected. */
+  | { readonly op: "unstarted"; readonly task: TaskId; readonly attempt: number }
   /** The running attempt waits for tasks that it submitted itself: its slot is free for others until "returned". */
   | { readonly op: "lent"; readonly task: TaskId; readonly attempt: number }
   /** What it waited for has come: it goes on, even if that makes one more than there are slots. */

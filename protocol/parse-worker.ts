@@ -37,6 +37,7 @@ const toWorker: z.ZodType<SchedulerToWorker> = z.discriminatedUnion("op", [
     timeoutMs: amount,
     resources: amounts,
     run: name,
+    alone: flag.optional(),
   }),
   z.object({ op: z.literal("resume"), kept: flag }),
   z.object({ op: z.literal("define-fn"), fn: fnId, ref: fnRef }),
@@ -69,6 +70,7 @@ const toScheduler: z.ZodType<WorkerToScheduler> = z.discriminatedUnion("op", [
     receivedBytes: amount,
   }),
   z.object({ op: z.literal("started"), task: taskId, attempt: uint }),
+  z.object({ op: z.literal("unstarted"), task: taskId, attempt: uint }),
   z.object({ op: z.literal("lent"), task: taskId, attempt: uint }),
   z.object({ op: z.literal("returned"), task: taskId, attempt: uint }),
   z.object({

@@ -106,7 +106,12 @@ export class Worker implements AsyncDisposable {
     this.ended = new Promise((resolve) => {
       this.#resolveEnded = resolve;
     });
-    this.#core = new WorkerCore({ slots, resources, reconnectMs: options.reconnectMs });
+    this.#core = new WorkerCore({
+      slots,
+      resources,
+      reconnectMs: options.reconnectMs,
+      canTakeBack: options.executor === "threads",
+    });
     // The core itself decides whom to ask when a peer is busy.
     this.#links = new PeerLinks({ token, name, tls, busyRetries: 0, log });
     this.#closers.push(() => this.#links.close());

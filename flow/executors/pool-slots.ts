@@ -133,6 +133,9 @@ export class PoolSlots {
       case "unblocked":
         // Tasks of a pool have no cluster that they could wait for.
         return;
+      case "stalled":
+        // None of them is handed over before there is a free slot for it.
+        return;
       case "profile":
         // Nobody asked for one.
         return;

@@ -187,7 +187,13 @@ function assign(state: SchedulerState, task: Task, worker: WorkerRecord): void {
     timeoutMs: task.request.timeoutMs,
     resources: task.placement.resources,
     run: task.run.name,
+    alone: isOnProbation(state, task) || undefined,
   });
+}
+
+/** One more death under it, and it fails; or it is already suspected of one. */
+function isOnProbation(state: SchedulerState, task: Task): boolean {
+  return task.lostAttempts.length > 0 || state.options.allowedWorkerLosses === 0;
 }
 
 /** A worker learns a function's number before it first sees it. */

@@ -39,6 +39,8 @@ export function handleWorkerMessage(state: SchedulerState, worker: WorkerRecord,
       return;
     case "started":
       return begun(state, worker, message.task, message.attempt);
+    case "unstarted":
+      return unstarted(state, worker, message.task, message.attempt);
     case "lent":
       return lend(state, worker, message.task, message.attempt, true);
     case "returned":
@@ -102,6 +104,16 @@ function begun(state: SchedulerState, worker: WorkerRecord, id: TaskId, attempt:
   task.state.started = true;
   worker.running++;
   startAttempt(task, state.nowMs);
+}
+
+/** It waits, as before it was begun. */
+function unstarted(state: SchedulerState, worker: WorkerRecord, id: TaskId, attempt: number): void {
+  const task = attemptOf(state, worker, id, attempt);
+  if (task?.state.kind !== "processing" || !task.state.started) return;
+  task.state.started = false;
+  worker.running--;
+  task.startedMs = never;
+  if (worker.assigned > worker.slots) state.crowded.add(worker);
 }
 
 /** Nothing of it runs: it was taken back, or it waited there in vain and is given back. */

@@ -209,6 +209,7 @@ const fromWorker: Each<WorkerToScheduler> = {
     receivedBytes: 6,
   },
   started: { op: "started", task, attempt: 1 },
+  unstarted: { op: "unstarted", task, attempt: 1 },
   lent: { op: "lent", task, attempt: 1 },
   returned: { op: "returned", task, attempt: 1 },
   done: { op: "done", task, attempt: 1, bytes: 8, startMs: 1.7e12, endMs: 1.7e12 + 0.5 },

@@ -36,6 +36,7 @@ export class Shell {
   readonly #unstarted: Set<number> = new Set();
   #handling = false;
   #wake: NodeJS.Timeout | undefined;
+  #wakeAtMs = Number.POSITIVE_INFINITY;
   #closed = false;
 
   constructor(parts: ShellParts) {
@@ -51,6 +52,7 @@ export class Shell {
     try {
       for (let next = this.#events.shift(); next !== undefined; next = this.#events.shift()) {
         if ("job" in next && isEnd(next)) this.#release(next.job);
+        if (next.kind === "slot-stalled") for (const job of next.behind) this.#release(job);
         for (const effect of this.#parts.core.handle(next, nowMs())) this.#perform(effect);
       }
     } finally {
@@ -145,11 +147,19 @@ export class Shell {
     this.#loans.delete(job);
   }
 
+  /** A wake that comes too early does nothing, so the timer is only ever moved forward: most events leave it alone. */
   #setTimer(): void {
-    clearTimeout(this.#wake);
     const wakeMs = this.#closed ? undefined : this.#parts.core.nextWakeupMs();
-    if (wakeMs === undefined) return;
-    this.#wake = setTimeout(() => this.handle({ kind: "wake" }), Math.max(1, Math.ceil(wakeMs - nowMs())));
+    if (wakeMs === undefined || wakeMs >= this.#wakeAtMs) return;
+    clearTimeout(this.#wake);
+    this.#wakeAtMs = wakeMs;
+    this.#wake = setTimeout(
+      () => {
+        this.#wakeAtMs = Number.POSITIVE_INFINITY;
+        this.handle({ kind: "wake" });
+      },
+      Math.max(1, Math.ceil(wakeMs - nowMs())),
+    );
   }
 }
 

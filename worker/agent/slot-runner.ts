@@ -52,8 +52,8 @@ export class SlotRunner {
   }
 
   execute(execution: Execution, inputs: readonly EncodedValue[]): void {
-    const { job: id, key, attempt, fn, codePath, args, timeoutMs, run, extra } = execution;
-    const job: SlotJob = { id, key, attempt, fn, codePath, args, inputs, timeoutMs, flowRun: run };
+    const { job: id, key, attempt, fn, codePath, args, timeoutMs, run, brief, extra } = execution;
+    const job: SlotJob = { id, key, attempt, fn, codePath, args, inputs, timeoutMs, flowRun: run, brief };
     this.#labels.begin(id, { key, attempt, run });
     if (extra) {
       this.#extras.set(id, undefined);
@@ -105,7 +105,8 @@ export class SlotRunner {
 
   #runBacklog(): void {
     try {
-      while (this.#backlog.length > 0 && this.#pool.free > 0) this.#pool.run(this.#backlog.shift() as SlotJob);
+      for (let next = this.#backlog[0]; next !== undefined && this.#takes(next); next = this.#backlog[0])
+        this.#backlog.shift();
     } catch (error) {
       return this.#broken(error);
     }
@@ -113,6 +114,12 @@ export class SlotRunner {
     if (this.#backlog.length === 0) return;
     this.#pool.makeRoom(this.#backlog.length);
     this.#retry = setTimeout(() => this.#runBacklog(), retryMs);
+  }
+
+  #takes(job: SlotJob): boolean {
+    if (this.#pool.free === 0) return job.brief === true && this.#pool.runAhead(job);
+    this.#pool.run(job);
+    return true;
   }
 
   #broken(error: unknown): void {
@@ -169,6 +176,9 @@ export class SlotRunner {
         return onEvent({ kind: "slot-lent", job: event.job });
       case "unblocked":
         return onEvent({ kind: "slot-returned", job: event.job });
+      case "stalled":
+        for (const job of event.behind) this.#labels.end(job);
+        return onEvent({ ...event, kind: "slot-stalled" });
       case "done":
         return onEvent({ ...event, kind: "slot-done", bytes: encodedBytes(event.value) });
       case "failed":

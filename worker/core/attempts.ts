@@ -4,6 +4,7 @@ import type { TaskId } from "../../protocol/ids.ts";
 import type { Assignment } from "../../protocol/messages.ts";
 import type { Story } from "../../protocol/story.ts";
 import type { Attempt } from "./attempt.ts";
+import type { Brevity } from "./brevity.ts";
 import type { CodeShelf } from "./code-shelf.ts";
 import type { ArrivedValue } from "./events.ts";
 import type { Held } from "./held.ts";
@@ -11,7 +12,7 @@ import type { Inputs } from "./inputs.ts";
 import type { Jobs } from "./jobs.ts";
 import type { Outbox } from "./outbox.ts";
 import { ReadyQueue } from "./ready-queue.ts";
-import type { ResourceBudget } from "./resource-budget.ts";
+import type { Quantities, ResourceBudget } from "./resource-budget.ts";
 
 /** What an attempt goes through needs all of these. */
 export interface Surroundings {
@@ -22,6 +23,7 @@ export interface Surroundings {
   readonly jobs: Jobs;
   readonly budget: ResourceBudget;
   readonly story: Story;
+  readonly brevity: Brevity;
 }
 
 /** The life of each attempt: waiting → ready → executing → its end, or stopping → its end. One attempt a task at a time. */
@@ -31,11 +33,13 @@ export class Attempts {
   readonly #waitingForCode: Map<string, Set<Attempt>> = new Map();
   readonly #functions: (fn: Assignment["fn"]) => FnRef;
   readonly #with: Surroundings;
+  readonly #fits: (resources: Quantities) => boolean;
   #sequence = 0;
 
   constructor(surroundings: Surroundings, functions: (fn: Assignment["fn"]) => FnRef) {
     this.#with = surroundings;
     this.#functions = functions;
+    this.#fits = (resources) => surroundings.budget.fits(resources);
   }
 
   compute(assignment: Assignment, nowMs: number): void {
@@ -131,9 +135,8 @@ export class Attempts {
 
   /** Gives free slots to what is ready, as far as resources go. */
   start(nowMs: number): void {
-    const { jobs, budget } = this.#with;
-    while (jobs.freeSlots > 0) {
-      const attempt = this.ready.take((resources) => budget.fits(resources));
+    while (this.ready.size > 0 && this.#hasRoom()) {
+      const attempt = this.ready.take(this.#fits);
       if (attempt === undefined) return;
       // An input may have been freed, or the code grown old, while it stood in the queue.
       if (this.#complete(attempt, nowMs)) this.#execute(attempt, nowMs);
@@ -141,8 +144,32 @@ export class Attempts {
     }
   }
 
+  /** Whether what comes next may be given to a slot: to a free one or, if it is brief, to one of those that have brief ones. */
+  #hasRoom(): boolean {
+    const { jobs, brevity } = this.#with;
+    if (jobs.freeSlots > 0) return true;
+    if (jobs.brief === 0) return false;
+    const next = this.ready.peek(this.#fits);
+    if (next === undefined) return false;
+    const perSlot = brevity.perSlot(next.fn, next.assignment);
+    return perSlot > 1 && jobs.brief < perSlot * jobs.shareableSlots;
+  }
+
+  /** It was handed to a slot, and given back before it began. */
+  unstarted(attempt: Attempt, nowMs: number): void {
+    const { outbox, budget, story } = this.#with;
+    const { task, attempt: number, resources } = attempt.assignment;
+    if (attempt.state.kind !== "executing") return void this.#ended(attempt, nowMs);
+    budget.giveBack(resources);
+    story.tell(task, nowMs, "waits for another slot, attempt", number);
+    attempt.state = { kind: "ready" };
+    this.ready.add(attempt);
+    outbox.send({ op: "unstarted", task, attempt: number });
+  }
+
   done(attempt: Attempt, result: ArrivedValue, startMs: number, endMs: number, nowMs: number): void {
     const { task, attempt: number } = attempt.assignment;
+    this.#with.brevity.sample(attempt.fn, Math.max(0, endMs - startMs));
     if (this.#ended(attempt, nowMs)) return;
     this.arrived(task, result, nowMs);
     this.#with.outbox.send({ op: "done", task, attempt: number, bytes: result.bytes, startMs, endMs });
@@ -265,9 +292,10 @@ export class Attempts {
   }
 
   #execute(attempt: Attempt, nowMs: number): void {
-    const { outbox, jobs, budget, codes, story } = this.#with;
+    const { outbox, jobs, budget, codes, story, brevity } = this.#with;
     const { task, attempt: number, key, args, inputs, timeoutMs, resources, run } = attempt.assignment;
-    const job = jobs.begin({ kind: "attempt", attempt });
+    const brief = brevity.perSlot(attempt.fn, attempt.assignment) > 1;
+    const job = jobs.begin({ kind: "attempt", attempt, brief });
     budget.take(resources);
     attempt.state = { kind: "executing", job };
     story.tell(task, nowMs, "executing, job", job);
@@ -282,6 +310,7 @@ export class Attempts {
       inputs: inputs.map((input) => input.task),
       timeoutMs,
       run,
+      brief: brief || undefined,
       extra: false,
     });
     outbox.send({ op: "started", task, attempt: number });

@@ -3,6 +3,7 @@ import { assertNever, InvariantViolation, type WireError } from "../../protocol/
 import type { FnId, TaskId } from "../../protocol/ids.ts";
 import { Story } from "../../protocol/story.ts";
 import { Attempts, type Surroundings } from "./attempts.ts";
+import { Brevity } from "./brevity.ts";
 import { CodeShelf } from "./code-shelf.ts";
 import type { WorkerEffect, WorkerEnd } from "./effects.ts";
 import type { ArrivedValue, CoreMessage, WorkerEvent } from "./events.ts";
@@ -21,6 +22,8 @@ export interface WorkerCoreOptions {
   readonly resources: Quantities;
   /** How long to keep everything for a scheduler whose connection was lost, in ms. Default 30,000; 0: not at all. */
   readonly reconnectMs?: number | undefined;
+  /** Whether jobs that were handed to a slot and have not begun can be taken back. Default: they cannot. */
+  readonly canTakeBack?: boolean | undefined;
 }
 
 type Phase =
@@ -59,6 +62,7 @@ export class WorkerCore {
       codes: new CodeShelf(outbox),
       jobs: new Jobs(options.slots),
       budget: new ResourceBudget(options.resources),
+      brevity: new Brevity(options.canTakeBack ?? false),
     };
     this.#attempts = new Attempts(this.#parts, (fn) => this.#function(fn));
     this.#orders = new RunOrders(this.#parts.jobs, this.#parts.codes, outbox);
@@ -133,6 +137,8 @@ export class WorkerCore {
         return this.#slotLent(event.job, true, nowMs);
       case "slot-returned":
         return this.#slotLent(event.job, false, nowMs);
+      case "slot-stalled":
+        return this.#slotStalled(event.job, event.behind, nowMs);
       case "slot-unready":
         return this.#slotUnready(event.job, nowMs);
       case "slot-stuck":
@@ -263,6 +269,15 @@ export class WorkerCore {
   #slotLent(number: number, lent: boolean, nowMs: number): void {
     const job = this.#parts.jobs.lend(number, lent);
     if (job?.kind === "attempt") this.#attempts.lent(job.attempt, lent, nowMs);
+  }
+
+  #slotStalled(number: number, behind: readonly number[], nowMs: number): void {
+    const { jobs } = this.#parts;
+    jobs.takesLong(number);
+    for (const waiting of behind) {
+      const job = jobs.end(waiting);
+      if (job?.kind === "attempt") this.#attempts.unstarted(job.attempt, nowMs);
+    }
   }
 
   #slotUnready(number: number, nowMs: number): void {

@@ -20,6 +20,8 @@ export interface Execution {
   readonly inputs: readonly TaskId[];
   readonly timeoutMs: number;
   readonly run: string | undefined;
+  /** Expected to end soon: with every slot taken, it may be handed to one behind what runs there. */
+  readonly brief?: boolean | undefined;
   /** Needs a place of its own because every slot is taken (only for what runs beside the queue). */
   readonly extra: boolean;
 }

@@ -43,6 +43,8 @@ export type WorkerEvent =
   /** What runs there waits (or waits no longer) for tasks that it submitted itself, which need its slot to run in. */
   | { readonly kind: "slot-lent"; readonly job: number }
   | { readonly kind: "slot-returned"; readonly job: number }
+  /** A brief job takes long: those that were handed to its slot behind it have not begun, and never will under these numbers. */
+  | { readonly kind: "slot-stalled"; readonly job: number; readonly behind: readonly number[] }
   /** What runs there cannot be ended short of ending the process. */
   | { readonly kind: "slot-stuck"; readonly job: number; readonly reason: string }
   /** No job can be given to a slot that counted as free. */

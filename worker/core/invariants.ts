@@ -86,11 +86,13 @@ function checkJobs(state: WorkerState): void {
   let busy = 0;
   let waiting = 0;
   let returned = 0;
+  let brief = 0;
   for (const [number, job] of jobs.entries()) {
     if (takesSlot(job)) busy++;
     if (jobs.isLent(number)) waiting++;
     if (jobs.hasReturned(number)) returned++;
     if (job.kind !== "attempt") continue;
+    if (job.brief) brief++;
     const { task, resources } = job.attempt.assignment;
     const { state: current } = job.attempt;
     must(
@@ -108,7 +110,13 @@ function checkJobs(state: WorkerState): void {
     for (const [name, amount] of Object.entries(resources)) used.set(name, (used.get(name) ?? 0) + amount);
   }
   must(state, busy - waiting === jobs.slots - jobs.freeSlots, "slots in use are counted");
-  must(state, busy - waiting - returned <= jobs.slots, "no slot is used twice, save by a task that took its slot back");
+  must(state, brief === jobs.brief, "brief jobs are counted");
+  const slotsShared = brief > 0 ? 1 : 0;
+  must(
+    state,
+    busy - waiting - returned - brief + slotsShared <= jobs.slots,
+    "no slot is used twice, save by brief jobs and by a task that took its slot back",
+  );
   for (const name of new Set([...used.keys(), ...budget.names()])) {
     must(state, Math.abs((used.get(name) ?? 0) - budget.used(name)) < 1e-6, `exactly what runs consumes ${name}`);
     must(state, budget.used(name) <= (budget.total[name] ?? 0) + 1e-6, `${name} is never exceeded`);

@@ -3,7 +3,8 @@ import type { RunOrder } from "./run-orders.ts";
 
 /** What a slot is busy with. */
 export type Job =
-  | { readonly kind: "attempt"; readonly attempt: Attempt }
+  /** `brief`: others may be handed to its slot behind it, as it may have been behind others. */
+  | { readonly kind: "attempt"; readonly attempt: Attempt; brief: boolean }
   /** `extra`: it has a place of its own and takes no slot. */
   | { readonly kind: "run"; readonly order: RunOrder; readonly extra: boolean };
 
@@ -15,13 +16,24 @@ export class Jobs {
   readonly #lenders: Map<number, "waiting" | "returned"> = new Map();
   #lent = 0;
   #busySlots = 0;
+  #brief = 0;
   #jobNumber = 0;
 
   constructor(slots: number) {
     this.slots = slots;
   }
 
-  /** Negative while jobs that lent their slot have gone on before those that it was lent to have ended. */
+  /** How many slots have no job that takes long, or one that lends its slot: brief jobs may share each of them. */
+  get shareableSlots(): number {
+    return this.slots - (this.#busySlots - this.#brief) + this.#lent;
+  }
+
+  /** How many jobs are brief as far as anybody knows. */
+  get brief(): number {
+    return this.#brief;
+  }
+
+  /** Negative while brief jobs share slots, and while jobs that lent their slot have gone on before those that it was lent to have ended. */
   get freeSlots(): number {
     return this.slots - this.#busySlots + this.#lent;
   }
@@ -34,13 +46,23 @@ export class Jobs {
     const number = ++this.#jobNumber;
     this.#running.set(number, job);
     if (takesSlot(job)) this.#busySlots++;
+    if (isBrief(job)) this.#brief++;
     return number;
+  }
+
+  /** It takes longer than was expected of it. */
+  takesLong(number: number): void {
+    const job = this.#running.get(number);
+    if (job === undefined || !isBrief(job)) return;
+    job.brief = false;
+    this.#brief--;
   }
 
   /** The job waits for tasks that it submitted itself, or goes on. Undefined if that changes nothing. */
   lend(number: number, lent: boolean): Job | undefined {
     const job = this.#running.get(number);
     if (job === undefined || !takesSlot(job) || this.isLent(number) === lent) return undefined;
+    this.takesLong(number);
     this.#lenders.set(number, lent ? "waiting" : "returned");
     this.#lent += lent ? 1 : -1;
     return job;
@@ -67,12 +89,17 @@ export class Jobs {
     if (this.isLent(number)) this.#lent--;
     this.#lenders.delete(number);
     if (takesSlot(job)) this.#busySlots--;
+    if (isBrief(job)) this.#brief--;
     return job;
   }
 
   entries(): IterableIterator<[number, Job]> {
     return this.#running.entries();
   }
+}
+
+function isBrief(job: Job): job is Job & { kind: "attempt" } {
+  return job.kind === "attempt" && job.brief;
 }
 
 export function takesSlot(job: Job): boolean {

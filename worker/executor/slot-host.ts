@@ -21,11 +21,20 @@ export interface SlotListener {
   ended(end: SlotEnd): void;
 }
 
+export interface LaneAccess {
+  /** Takes back the jobs that were handed over and have not begun, the last ones; returns how many. */
+  recall(): number;
+  /** Tells the listener at once what the slot has told through the lane. */
+  drain(): void;
+}
+
 /** One thread or process that runs the slot runtime. */
 export interface SlotHost {
   /** Its own process, if it has one. */
   readonly pid: number | undefined;
   send(message: ToSlot): void;
+  /** What is shared with a thread; without it jobs that were handed over cannot be taken back. */
+  readonly lane?: LaneAccess | undefined;
   /** The milder end: terminate() for a thread, SIGTERM to its group for a process. */
   end(): void;
   /** The harsher end: SIGKILL to the group. A thread has none; false says so. */

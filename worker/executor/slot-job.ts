@@ -20,6 +20,8 @@ export interface SlotJob {
   readonly timeoutMs: number;
   /** The run that it belongs to, and with it what it submits. */
   readonly flowRun?: string | undefined;
+  /** It is expected to take no longer than telling about it does: others may be handed to the same slot behind it. */
+  readonly brief?: boolean | undefined;
 }
 
 /** Where a line of output came from; "log" is the task context's own logger. */
@@ -59,6 +61,8 @@ export type SlotEvent =
   /** Its function waits for tasks that it submitted itself: another job may run meanwhile. */
   | { readonly kind: "blocked"; readonly job: number }
   | { readonly kind: "unblocked"; readonly job: number }
+  /** The job takes longer than was expected of it: what was handed to its slot behind it has not begun, and is given back. */
+  | { readonly kind: "stalled"; readonly job: number; readonly behind: readonly number[] }
   | JobEnd
   /** Where its code spent its time since it was last asked. */
   | { readonly kind: "profile"; readonly frames: readonly ProfileFrame[] }

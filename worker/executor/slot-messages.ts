@@ -22,6 +22,8 @@ export type ToSlot =
   /** The first message: the slot answers "ready". */
   | { readonly kind: "init"; readonly worker: SlotWorker; readonly cluster: SlotCluster | undefined }
   | { readonly kind: "run"; readonly job: SlotJob }
+  /** Brief jobs, as `JobWriter` writes them; only to threads. */
+  | { readonly kind: "run-brief"; readonly jobs: Uint8Array }
   /** The worker is short of memory, and an idle slot gives back none by itself. */
   | { readonly kind: "collect-garbage" }
   | { readonly kind: "profile"; readonly order: ProfileOrder }
@@ -61,6 +63,9 @@ export type FromSlot =
       readonly exitCode: number;
       readonly stack: string;
     };
+
+/** What a thread sends to have its host look into the lane. */
+export const look = "look";
 
 /** What every message over process IPC is wrapped in, so that a message of user code is never taken for one of ours. */
 export interface Envelope<Message> {

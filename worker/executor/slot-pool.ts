@@ -43,6 +43,11 @@ export interface SlotPool extends AsyncDisposable {
    * @throws ClusterError INVARIANT_VIOLATION when no slot is free; NOT_STARTED when none can be started any more.
    */
   run(job: SlotJob): void;
+  /**
+   * Hands over a brief job to a slot that is busy with another: false where there is none that may take one. It is answered as
+   * by `run`, or given back by "stalled".
+   */
+  runAhead(job: SlotJob): boolean;
   /** Starts slots in the place of those whose jobs are blocked, if there are not enough for so many more jobs. */
   makeRoom(jobs: number): void;
   /** Stops the job's code (force), or lets it run to its end; answered by "cancelled". A job that is unknown is ignored. */
@@ -57,6 +62,8 @@ export interface SlotPool extends AsyncDisposable {
   pids(): number[];
 }
 
+/** How long a brief job may run before those that wait behind it are given back. */
+const stallMs = 10;
 /** How long a slot that was added is kept idle: a recursion needs as many again and again. */
 const surplusMs = 5_000;
 /** After a slot could not be added, none is tried for so long; jobs wait for those that there are. */
@@ -100,6 +107,8 @@ class Pool implements SlotPool {
   readonly #leaving: Set<Promise<void>> = new Set();
   #growAgainAt = 0;
   #trim: NodeJS.Timeout | undefined;
+  /** Runs while jobs wait in slots behind others. */
+  #stallWatch: NodeJS.Timeout | undefined;
   #profiled = false;
   #stopped = false;
 
@@ -135,6 +144,21 @@ class Pool implements SlotPool {
     );
   }
 
+  runAhead(job: SlotJob): boolean {
+    let best: Slot | undefined;
+    let leastAhead = Number.POSITIVE_INFINITY;
+    for (const slot of this.#slots) {
+      const ahead = slot.jobsAhead;
+      if (ahead === undefined || ahead >= leastAhead) continue;
+      best = slot;
+      leastAhead = ahead;
+    }
+    if (best === undefined) return false;
+    best.follow(job);
+    this.#stallWatch ??= setInterval(() => this.#lookForStalls(), stallMs);
+    return true;
+  }
+
   makeRoom(jobs: number): void {
     if (this.#stopped || performance.now() < this.#growAgainAt) return;
     let coming = this.#slots.filter((slot) => slot.free || slot.isComing).length;
@@ -142,12 +166,13 @@ class Pool implements SlotPool {
   }
 
   cancel(job: number, force: boolean): void {
-    this.#slots.find((slot) => slot.job === job)?.cancel(force);
+    this.#slots.find((slot) => slot.has(job))?.cancelJob(job, force);
   }
 
   async stop(): Promise<void> {
     this.#stopped = true;
     clearTimeout(this.#trim);
+    clearInterval(this.#stallWatch);
     await Promise.all([...this.#slots.map((slot) => slot.stop()), ...this.#leaving]);
   }
 
@@ -171,6 +196,13 @@ class Pool implements SlotPool {
   /** How many slots there are more than may run a job at a time. */
   get #surplus(): number {
     return this.#slots.filter((slot) => !slot.blocked).length - this.size;
+  }
+
+  #lookForStalls(): void {
+    for (const slot of this.#slots) slot.lookForStall();
+    if (this.#slots.some((slot) => slot.hasFollowers)) return;
+    clearInterval(this.#stallWatch);
+    this.#stallWatch = undefined;
   }
 
   #grow(): void {

@@ -13,6 +13,8 @@ export class SlotRun {
   reported: JobEnd | undefined;
   /** Its function waits for tasks that it submitted itself. */
   blocked = false;
+  /** It takes longer than was expected of it: nothing is handed to its slot behind it any more. */
+  stalled = false;
   #cancelTimeout: () => void = () => {};
 
   constructor(job: SlotJob) {
@@ -27,6 +29,11 @@ export class SlotRun {
 
   stopTimeout(): void {
     this.#cancelTimeout();
+  }
+
+  /** Whether brief jobs may be handed to its slot behind it. */
+  get takesFollowers(): boolean {
+    return this.job.brief === true && this.intent === "finish" && !this.blocked && !this.stalled;
   }
 
   /** What the task's signal is aborted with. */

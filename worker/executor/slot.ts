@@ -1,5 +1,6 @@
 import { assertNever, ClusterError } from "../../protocol/errors.ts";
 import type { Logger } from "../../protocol/logger.ts";
+import { Followers } from "./followers.ts";
 import { type Exiting, slotEnded } from "./job-failure.ts";
 import { after, KillLadder } from "./kill-ladder.ts";
 import type { OpenHost, SlotEnd, SlotHost, SlotListener } from "./slot-host.ts";
@@ -50,6 +51,9 @@ export class Slot {
   /** Its code is sampled, whatever thread or process it runs in. */
   #profiled = false;
   readonly #succession: Succession;
+  readonly #followers: Followers;
+  /** The job that ran when it was looked for a stall last. */
+  #lookedAt: SlotRun | undefined;
   /** Who waits for the slot to be usable for the first time, and for it to be gone. */
   #started: ((error?: ClusterError) => void) | undefined;
   #stopped: (() => void) | undefined;
@@ -58,6 +62,7 @@ export class Slot {
   constructor(options: SlotOptions) {
     this.#options = options;
     const { graceMs, log, onEvent } = options;
+    this.#followers = new Followers(onEvent);
     this.#succession = new Succession({
       launch: (listener) => this.#launch(listener),
       output: (stream, line) => onEvent({ kind: "log", job: undefined, stream, level: streamLevels[stream], line }),
@@ -97,9 +102,16 @@ export class Slot {
     return "host" in this.#state ? this.#state.host.pid : undefined;
   }
 
-  /** The job that has not been answered yet. */
-  get job(): number | undefined {
-    return this.#run?.job.id ?? this.#answer?.job;
+  /** Whether this job was given to it and has not been answered yet. */
+  has(job: number): boolean {
+    return this.#run?.job.id === job || this.#answer?.job === job || this.#followers.has(job);
+  }
+
+  /** How many jobs may be handed over before this one comes to its turn; undefined if none may be handed over behind what runs. */
+  get jobsAhead(): number | undefined {
+    if (this.#state.kind !== "busy" || this.#state.host.lane === undefined || this.#stopping !== undefined)
+      return undefined;
+    return this.#state.run.takesFollowers ? 1 + this.#followers.size : undefined;
   }
 
   /** Whether its thread or process has already run a task of this bundle, and so need not load it. */
@@ -119,6 +131,24 @@ export class Slot {
     host.send({ kind: "run", job });
   }
 
+  /** Hands over a brief job behind those that were handed over before. */
+  follow(job: SlotJob): void {
+    if (this.#state.kind === "busy") this.#followers.add(this.#state.host, job);
+    else this.run(job);
+  }
+
+  get hasFollowers(): boolean {
+    return this.#followers.size > 0;
+  }
+
+  /** To be called now and then while jobs wait in it: gives them back if the same one has been running all the time. */
+  lookForStall(): void {
+    this.#drain();
+    const run = this.#run;
+    if (run !== undefined && run === this.#lookedAt) this.#recall(run);
+    this.#lookedAt = run;
+  }
+
   /** Gives back the memory of what tasks have left behind, once no code keeps the thread from it. */
   collectGarbage(): void {
     const { kind } = this.#state;
@@ -135,7 +165,15 @@ export class Slot {
     return answers;
   }
 
-  /** Ends the job (force), or lets it run to its end; either way it is answered by "cancelled". */
+  /** Cancels a job that it has. */
+  cancelJob(job: number, force: boolean): void {
+    // It may have begun, or ended, without our having heard of it.
+    this.#drain();
+    if (this.#followers.has(job)) this.#dismiss(job, force);
+    else if (this.#run?.job.id === job || this.#answer?.job === job) this.cancel(force);
+  }
+
+  /** Ends the job that runs (force), or lets it run to its end; either way it is answered by "cancelled". */
   cancel(force: boolean): void {
     if (this.#answer !== undefined) this.#answer = { kind: "cancelled", job: this.#answer.job };
     const run = this.#run;
@@ -181,6 +219,29 @@ export class Slot {
 
   get #run(): SlotRun | undefined {
     return "run" in this.#state ? this.#state.run : undefined;
+  }
+
+  /** Hears at once what the thread has told. */
+  #drain(): void {
+    if (this.#state.kind === "busy") this.#state.host.lane?.drain();
+  }
+
+  /** Takes back what waits behind this job, and says so. */
+  #recall(run: SlotRun): void {
+    if (!("host" in this.#state) || this.#followers.size === 0) return;
+    run.stalled = true;
+    const behind = this.#followers.takeBack(this.#state.host, run).map(({ job }) => job.id);
+    if (behind.length > 0) this.#options.onEvent({ kind: "stalled", job: run.job.id, behind });
+  }
+
+  /** Cancels a job that waits behind others. */
+  #dismiss(job: number, force: boolean): void {
+    if (this.#state.kind !== "busy") return;
+    const taken = this.#followers.takeBack(this.#state.host, this.#state.run);
+    for (const run of taken) if (run.job.id !== job) this.follow(run.job);
+    if (taken.some((run) => run.job.id === job)) this.#options.onEvent({ kind: "cancelled", job });
+    // It has just begun: all before it have ended.
+    else this.cancelJob(job, force);
   }
 
   #open(): void {
@@ -237,7 +298,8 @@ export class Slot {
       case "ready":
         return this.#ready(message.heapLimitBytes);
       case "started":
-        if (run === undefined || run.job.id !== message.job) return;
+        if (run === undefined || run.job.id !== message.job)
+          return this.#followers.started(message.job, message.startMs);
         run.startMs = message.startMs;
         this.#loaded.add(run.job.fn.bundle);
         if (run.intent !== "finish") return;
@@ -248,7 +310,8 @@ export class Slot {
       case "unblocked":
         if (run === undefined || run.job.id !== message.job) return;
         run.blocked = message.kind === "blocked";
-        return this.#options.onEvent(message);
+        this.#options.onEvent(message);
+        return run.blocked ? this.#recall(run) : undefined;
       case "done":
         return this.#jobEnded(message, false);
       case "failed": {
@@ -280,8 +343,9 @@ export class Slot {
 
   /** The job reported its end. One that is being ended by force is answered when its thread or process is gone. */
   #jobEnded(end: JobEnd, tainted: boolean): void {
-    if (this.#state.kind !== "busy" || this.#state.run.job.id !== end.job) return;
+    if (this.#state.kind !== "busy") return;
     const { host, run } = this.#state;
+    if (run.job.id !== end.job) return this.#followers.ended(end);
     run.stopTimeout();
     if (tainted) {
       run.reported = end;
@@ -291,7 +355,8 @@ export class Slot {
     } else {
       this.#ladder?.stop();
       this.#succession.drop();
-      this.#state = { kind: "idle", host };
+      const next = this.#followers.next();
+      this.#state = next === undefined ? { kind: "idle", host } : { kind: "busy", host, run: next };
       this.#options.onEvent(run.verdict ?? end);
     }
   }
@@ -313,6 +378,7 @@ export class Slot {
   }
 
   #newLadder(host: SlotHost): KillLadder {
+    if (this.#run !== undefined) this.#recall(this.#run);
     this.#ladder?.stop();
     const { graceMs } = this.#options;
     this.#ladder = new KillLadder({
@@ -349,6 +415,7 @@ export class Slot {
     if (state.kind === "starting") state.cancelDeadline();
     const run = this.#run;
     if (run !== undefined) {
+      this.#recall(run);
       run.stopTimeout();
       const startMs = run.startMs;
       const error = slotEnded(run.job, kind, end, this.#exiting, this.#heapLimitBytes);

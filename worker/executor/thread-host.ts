@@ -1,17 +1,20 @@
 import { MessageChannel, receiveMessageOnPort, Worker } from "node:worker_threads";
+import { goesAsBytes, JobWriter, readNews } from "./brief-wire.ts";
+import { HostLane } from "./lane.ts";
 import { LineSplitter } from "./line-splitter.ts";
 import { postableChunks } from "./own-chunks.ts";
 import type { HostOptions, SlotHost, SlotListener } from "./slot-host.ts";
 import { slotEntry } from "./slot-host.ts";
-import type { FromSlot, ToSlot } from "./slot-messages.ts";
+import { type FromSlot, look, type ToSlot } from "./slot-messages.ts";
 
 /** Runs a slot as a worker thread of this process. */
 export function openThread(options: HostOptions, listener: SlotListener): SlotHost {
   // A port of our own, so that what user code posts on its parentPort never meets our messages.
   const { port1: port, port2: slotPort } = new MessageChannel();
+  const lane = new HostLane();
   const thread = new Worker(slotEntry, {
     name: "muster slot",
-    workerData: { slotPort },
+    workerData: { slotPort, lane: lane.memory },
     transferList: [slotPort],
     stdout: true,
     stderr: true,
@@ -19,7 +22,15 @@ export function openThread(options: HostOptions, listener: SlotListener): SlotHo
     resourceLimits: options.maxHeapBytes > 0 ? { maxOldGenerationSizeMb: options.maxHeapBytes / 2 ** 20 } : {},
   });
   let error: unknown;
-  const receive = (message: FromSlot): void => listener.message(message);
+  const drain = (): void => lane.drain(readNews, (news) => listener.message(news));
+  const receive = (message: FromSlot | typeof look): void => (message === look ? drain() : listener.message(message));
+  const brief = new JobWriter();
+  // All brief jobs of a turn go as one message, before whatever follows them.
+  const flush = (): void => {
+    if (brief.isEmpty) return;
+    const jobs = brief.take();
+    port.postMessage({ kind: "run-brief", jobs } satisfies ToSlot, [jobs.buffer]);
+  };
   port.on("message", receive);
   for (const name of ["stdout", "stderr"] as const) {
     const lines = new LineSplitter((line) => listener.output(name, line));
@@ -33,15 +44,29 @@ export function openThread(options: HostOptions, listener: SlotListener): SlotHo
     // What the thread said last may still lie in the port: it counts, and comes before the news of the end.
     port.off("message", receive);
     for (let last = receiveMessageOnPort(port); last !== undefined; last = receiveMessageOnPort(port)) {
-      receive(last.message as FromSlot);
+      receive(last.message as FromSlot | typeof look);
     }
+    drain();
     port.close();
     const outOfMemory = (error as { code?: unknown } | undefined)?.code === "ERR_WORKER_OUT_OF_MEMORY";
     listener.ended({ exitCode, signal: null, outOfMemory, error, lastLines: [] });
   });
   return {
     pid: undefined,
+    lane: {
+      recall() {
+        flush();
+        return lane.recall();
+      },
+      drain,
+    },
     send(message) {
+      if (message.kind === "run") lane.sent();
+      if (message.kind === "run" && goesAsBytes(message.job)) {
+        if (brief.isEmpty) queueMicrotask(flush);
+        return brief.add(message.job);
+      }
+      flush();
       if (message.kind !== "run") return port.postMessage(message);
       const args = postableChunks(message.job.args);
       const inputs = message.job.inputs.map(postableChunks);

@@ -1,13 +1,17 @@
 import { isMainThread, type MessagePort, workerData } from "node:worker_threads";
+import { SlotLane } from "../lane.ts";
 import { postableChunks } from "../own-chunks.ts";
 import type { Envelope, FromSlot, ToSlot } from "../slot-messages.ts";
-import { openEnvelope } from "../slot-messages.ts";
+import { look, openEnvelope } from "../slot-messages.ts";
 
 /** The slot's end of its connection to the host; the only thing in which threads and processes differ. */
 export interface SlotChannel {
   send(message: FromSlot): void;
   /** One listener; what arrived before is delivered first. */
   onMessage(listener: (message: ToSlot) => void): void;
+  /** What a thread shares with its host, and the way to have the host look there. */
+  readonly lane?: SlotLane | undefined;
+  look?(): void;
 }
 
 /** Takes the channel to the host out of the reach of user code, so that nothing but the slot's runtime speaks on it. */
@@ -16,11 +20,14 @@ export function takeChannel(): SlotChannel {
 }
 
 function takeThreadChannel(): SlotChannel {
-  const data = workerData as { slotPort?: MessagePort };
-  const port = data.slotPort;
+  const data = workerData as { slotPort?: MessagePort; lane?: SharedArrayBuffer };
+  const { slotPort: port, lane } = data;
   delete data.slotPort;
-  if (port === undefined) throw new Error("a slot's thread was started without its port");
+  delete data.lane;
+  if (port === undefined || lane === undefined) throw new Error("a slot's thread was started without its port");
   return {
+    lane: new SlotLane(lane),
+    look: () => port.postMessage(look),
     send(message) {
       if (message.kind !== "done") return port.postMessage(message);
       const { chunks, transfer } = postableChunks(message.value);

@@ -3,6 +3,7 @@ import { isMainThread, Worker } from "node:worker_threads";
 import { assertNever } from "../../../protocol/errors.ts";
 import { installOwnResolution, isOwnCode } from "../../../protocol/own-module.ts";
 import { Profiler } from "../../../protocol/profiler.ts";
+import { JobReader } from "../brief-wire.ts";
 import { collectGarbage } from "../garbage.ts";
 import type { ProfileOrder } from "../slot-job.ts";
 import type { SlotCluster, SlotWorker, ToSlot } from "../slot-messages.ts";
@@ -17,6 +18,7 @@ import { SlotRuntime } from "./slot-runtime.ts";
 const channel = takeChannel();
 const output = new Output(channel);
 const profiler = new Profiler(isOwnCode);
+const jobs = new JobReader();
 let runtime: SlotRuntime | undefined;
 
 // A thread ends with its process by itself.
@@ -33,7 +35,9 @@ function receive(message: ToSlot): void {
       runtime = startRuntime(message.worker, message.cluster);
       return channel.send({ kind: "ready", heapLimitBytes: getHeapStatistics().heap_size_limit });
     case "run":
-      return runtime?.run(message.job);
+      return runtime?.take([message.job]);
+    case "run-brief":
+      return runtime?.take(jobs.read(message.jobs));
     case "collect-garbage":
       return collectGarbage();
     case "profile":

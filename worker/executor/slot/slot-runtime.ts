@@ -1,26 +1,22 @@
 import type { WireError } from "../../../protocol/errors.ts";
+import type { EncodedValue } from "../../../protocol/messages.ts";
 import { runInContext } from "../../../protocol/task-context.ts";
 import { decodeValue, encodeValue } from "../../../protocol/value.ts";
-import { fromWireError } from "../../../protocol/wire-error.ts";
 import { type SlotJob, streamLevels } from "../slot-job.ts";
 import type { FromSlot, SlotCluster, SlotWorker } from "../slot-messages.ts";
-import { JobClient } from "./job-client.ts";
+import { BriefReports } from "./brief-reports.ts";
 import { currentFrame, runInFrame } from "./job-frame.ts";
 import type { Output } from "./output.ts";
+import { type JobSurroundings, RunningJob } from "./running-job.ts";
 import type { SlotChannel } from "./slot-channel.ts";
 import { prevented, thrownByTask, thrownUncaught } from "./task-failure.ts";
-import { loadTask } from "./task-loader.ts";
+import { loadedTask, loadTask, type TaskFunction } from "./task-loader.ts";
 import { taskLog } from "./task-log.ts";
 
-/** The job that runs in this slot. */
-interface RunningJob {
-  readonly job: SlotJob;
-  readonly abort: AbortController;
-  readonly client: JobClient;
-  /** Epoch milliseconds, and the monotonic moment that belongs to it. */
-  startMs: number;
-  startedAt: number;
-}
+// User code may put its own in place of the platform's.
+const setTurn = setImmediate;
+
+type JobReport = Extract<FromSlot, { readonly kind: "done" | "failed" }>;
 
 /** Why a job ended before its function was called, or after it had returned. */
 class Prevented {
@@ -30,51 +26,93 @@ class Prevented {
   }
 }
 
+interface QueuedJob {
+  readonly job: SlotJob;
+  /** By which it is claimed. */
+  readonly number: number;
+}
+
 /** Runs jobs, one at a time, and reports how each ended. */
 export class SlotRuntime {
   readonly #channel: SlotChannel;
+  readonly #brief: BriefReports;
   readonly #output: Output;
-  readonly #worker: SlotWorker;
-  readonly #cluster: SlotCluster | undefined;
+  readonly #surroundings: JobSurroundings;
+  #queue: QueuedJob[] = [];
+  #next = 0;
   #running: RunningJob | undefined;
 
   constructor(channel: SlotChannel, output: Output, worker: SlotWorker, cluster: SlotCluster | undefined) {
     this.#channel = channel;
+    this.#brief = new BriefReports(channel);
     this.#output = output;
-    this.#worker = worker;
-    this.#cluster = cluster;
+    this.#surroundings = {
+      worker,
+      cluster,
+      log: (job) => taskLog((level, line) => output.line("log", level, job.id, line)),
+      onWaiting: (running, waiting) => this.#waits(running, waiting),
+    };
+  }
+
+  /** Each job gets a turn of the event loop of its own, so that what one leaves behind is never taken for the next one's. */
+  take(jobs: readonly SlotJob[]): void {
+    for (const job of jobs) {
+      this.#queue.push({ job, number: this.#channel.lane?.arrived() ?? 0 });
+      setTurn(() => this.#runNext());
+    }
+  }
+
+  #runNext(): void {
+    if (this.#running !== undefined) return;
+    for (let queued = this.#shift(); queued !== undefined; queued = this.#shift()) {
+      // One that was taken back is somebody else's now.
+      if (this.#channel.lane?.claim(queued.number) === false) continue;
+      return this.#run(queued.job);
+    }
+    this.#brief.flush();
+  }
+
+  #shift(): QueuedJob | undefined {
+    const queued = this.#queue[this.#next];
+    if (queued !== undefined) this.#next++;
+    else if (this.#next > 0) {
+      this.#queue = [];
+      this.#next = 0;
+    }
+    return queued;
+  }
+
+  #run(job: SlotJob): void {
+    const running = new RunningJob(job, this.#surroundings);
+    this.#running = running;
+    void runInFrame({ job: job.id, key: job.key }, () => this.#attempt(running));
   }
 
   /** The client of a job's context is closed before its end is told: the next job may keep this thread from doing so. */
-  run(job: SlotJob): void {
-    const running: RunningJob = {
-      job,
-      abort: new AbortController(),
-      client: new JobClient(job, this.#cluster, (waiting) => this.#waits(running, waiting)),
-      startMs: Date.now(),
-      startedAt: performance.now(),
-    };
-    this.#running = running;
-    void runInFrame({ job: job.id, key: job.key }, async () => {
-      try {
-        const value = await this.#execute(running);
-        await running.client.close();
-        this.#report(running, (times) => ({ kind: "done", job: job.id, value, ...times }));
-      } catch (thrown) {
-        const error = thrown instanceof Prevented ? thrown.error : thrownByTask(job.key, thrown);
-        await running.client.close();
-        this.#report(running, (times) => ({ kind: "failed", job: job.id, error, ...times, tainted: false }));
-      }
-    });
+  async #attempt(running: RunningJob): Promise<void> {
+    const { job } = running;
+    try {
+      const fn = loadedTask(job.fn) ?? (await this.#load(job));
+      const args = this.#decode(job);
+      running.start();
+      const started = { kind: "started", job: job.id, startMs: running.startMs } as const;
+      if (job.brief === true) this.#brief.note(started);
+      else this.#channel.send(started);
+      const returned = runInContext(running.context(), () => fn(...args));
+      const value = this.#encode(job, isThenable(returned) ? await returned : returned);
+      const closed = running.close();
+      if (closed !== undefined) await closed;
+      this.#report(running, (times) => ({ kind: "done", job: job.id, value, ...times }));
+    } catch (thrown) {
+      const error = thrown instanceof Prevented ? thrown.error : thrownByTask(job.key, thrown);
+      await running.close();
+      this.#report(running, (times) => ({ kind: "failed", job: job.id, error, ...times, tainted: false }));
+    }
   }
 
   /** Aborts the signal in the job's context. */
   abort(job: number, error: WireError): void {
-    const running = this.#running;
-    if (running?.job.id !== job) return;
-    running.abort.abort(fromWireError(error));
-    // What it submitted is stopped with it, and what it awaits of that rejects.
-    void running.client.close();
+    if (this.#running?.job.id === job) this.#running.abort(error);
   }
 
   /** An error that nobody caught: it fails the job whose code threw it, if that still runs. */
@@ -93,26 +131,15 @@ export class SlotRuntime {
     }
   }
 
-  async #execute(running: RunningJob): Promise<readonly Uint8Array[]> {
-    const { job } = running;
-    const { key } = job;
-    const fn = await loadTask(job.fn, job.codePath).catch((error: unknown) => {
-      throw new Prevented(prevented(key, "cannot run", error, "CODE_FAILED"));
-    });
-    const args = this.#decode(job);
-    const context = {
-      key,
-      attempt: job.attempt,
-      signal: running.abort.signal,
-      worker: this.#worker,
-      flowRun: job.flowRun,
-      log: taskLog((level, line) => this.#output.line("log", level, job.id, line)),
-      client: () => running.client.get(),
-    };
-    running.startMs = Date.now();
-    running.startedAt = performance.now();
-    this.#channel.send({ kind: "started", job: job.id, startMs: running.startMs });
-    const result = await runInContext(context, () => fn(...args));
+  async #load(job: SlotJob): Promise<TaskFunction> {
+    try {
+      return await loadTask(job.fn, job.codePath);
+    } catch (error) {
+      throw new Prevented(prevented(job.key, "cannot run", error, "CODE_FAILED"));
+    }
+  }
+
+  #encode({ key }: SlotJob, result: unknown): EncodedValue {
     try {
       return encodeValue(result, { label: "result" });
     } catch (error) {
@@ -130,17 +157,26 @@ export class SlotRuntime {
   }
 
   /** Tells the end of a job, unless it has been told. */
-  #report(running: RunningJob, end: (times: { startMs: number; endMs: number }) => FromSlot): void {
+  #report(running: RunningJob, end: (times: { startMs: number; endMs: number }) => JobReport): void {
     if (this.#running !== running) return;
     this.#output.flush();
-    // The end is reckoned from the start by the monotonic clock, so that a duration is never negative.
-    const { startMs, startedAt } = running;
-    this.#channel.send(end({ startMs, endMs: startMs + performance.now() - startedAt }));
     this.#running = undefined;
+    const more = this.#next < this.#queue.length;
+    // The end is reckoned from the start by the monotonic clock, so that a duration is never negative.
+    const { startMs, startedAt, job } = running;
+    const report = end({ startMs, endMs: startMs + performance.now() - startedAt });
+    if (job.brief === true && report.kind === "done") this.#brief.tell(report, more);
+    else this.#channel.send(report);
+    if (more) setTurn(() => this.#runNext());
   }
 
   #waits(running: RunningJob, waiting: boolean): void {
     if (this.#running !== running) return;
     this.#channel.send({ kind: waiting ? "blocked" : "unblocked", job: running.job.id });
   }
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  if ((typeof value !== "object" && typeof value !== "function") || value === null) return false;
+  return typeof (value as { then?: unknown }).then === "function";
 }

@@ -7,11 +7,23 @@ import { ownModuleUrl } from "../../../protocol/own-module.ts";
 import type { Entry } from "../../../protocol/task-registry.ts";
 import { findEntry, findTask, tasksOfFile, withScope } from "../../../protocol/task-registry.ts";
 
-type TaskFunction = (...args: unknown[]) => unknown;
+export type TaskFunction = (...args: unknown[]) => unknown;
 type Module = Readonly<Record<string, unknown>>;
 
 /** The modules that this slot has imported or is importing, by bundle. */
 const modules = new Map<string, Promise<Module>>();
+
+/** Those that were imported. */
+const imported = new Map<string, Module>();
+
+/** The function that a FnRef names, if nothing has to be imported for it. */
+export function loadedTask(fn: FnRef): TaskFunction | undefined {
+  const module = fn.entry === "call" ? imported.get(fn.bundle) : undefined;
+  if (module === undefined) return undefined;
+  if (fn.name !== "") return findTask(fn.bundle, fn.name)?.fn;
+  const inline = module["default"];
+  return typeof inline === "function" ? (inline as TaskFunction) : undefined;
+}
 
 /**
  * The function that a FnRef names, its module being imported at the first need.
@@ -58,7 +70,9 @@ async function importOnce(bundle: string, url: string): Promise<Module> {
     modules.set(bundle, module);
   }
   try {
-    return await module;
+    const loaded = await module;
+    imported.set(bundle, loaded);
+    return loaded;
   } catch (error) {
     // The next task that needs it tries again: what was missing may have been installed meanwhile.
     modules.delete(bundle);
