@@ -25,7 +25,13 @@ export interface TaskContext<Client = unknown> {
   client(): Promise<Client>;
 }
 
-const contexts = new AsyncLocalStorage<TaskContext>();
+/** What code runs for, and what it may know of that. */
+interface Scope {
+  readonly owner: unknown;
+  readonly context: TaskContext | undefined;
+}
+
+const scopes = new AsyncLocalStorage<Scope>();
 
 /**
  * The context of the task that is running.
@@ -44,10 +50,19 @@ export function taskContext(): TaskContext {
 
 /** The context of the task that is running, if one is: for code that also runs outside tasks. */
 export function findTaskContext(): TaskContext | undefined {
-  return contexts.getStore();
+  return scopes.getStore()?.context;
 }
 
-/** Runs `body`, and all that it awaits, as the task that `context` describes. */
-export function runInContext<T>(context: TaskContext, body: () => T): T {
-  return contexts.run(context, body);
+/** Runs `body`, and all that it awaits, as the task that `context` describes; `owner` is for whoever runs it. */
+export function runInContext<T>(context: TaskContext, body: () => T, owner?: unknown): T {
+  return scopes.run({ owner, context }, body);
+}
+
+/** Runs `body`, and all that it awaits, for `owner`, though not as a task. */
+export function runAsOwner<T>(owner: unknown, body: () => T): T {
+  return scopes.run({ owner, context: undefined }, body);
+}
+
+export function currentOwner(): unknown {
+  return scopes.getStore()?.owner;
 }

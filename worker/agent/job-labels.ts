@@ -12,8 +12,9 @@ const endedMax = 1_000;
 /** Says which task a job of a slot is, or was. */
 export class JobLabels {
   readonly #open: Map<number, JobLabel> = new Map();
-  /** In the order in which they ended. */
-  readonly #ended: Map<number, JobLabel> = new Map();
+  /** In the order in which they ended, each in the place of the one that ended `endedMax` before it. */
+  readonly #ended: { readonly job: number; readonly label: JobLabel }[] = [];
+  #next = 0;
 
   begin(job: number, label: JobLabel): void {
     this.#open.set(job, label);
@@ -23,15 +24,11 @@ export class JobLabels {
     const label = this.#open.get(job);
     if (label === undefined) return;
     this.#open.delete(job);
-    this.#ended.set(job, label);
-    if (this.#ended.size <= endedMax) return;
-    for (const oldest of this.#ended.keys()) {
-      this.#ended.delete(oldest);
-      return;
-    }
+    this.#ended[this.#next] = { job, label };
+    this.#next = (this.#next + 1) % endedMax;
   }
 
   of(job: number): JobLabel | undefined {
-    return this.#open.get(job) ?? this.#ended.get(job);
+    return this.#open.get(job) ?? this.#ended.findLast((ended) => ended.job === job)?.label;
   }
 }

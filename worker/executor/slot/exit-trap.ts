@@ -1,5 +1,5 @@
 import { cutOwnFrames } from "../../../protocol/own-frames.ts";
-import { currentFrame } from "./job-frame.ts";
+import { currentJob } from "./current-job.ts";
 import type { Output } from "./output.ts";
 import type { SlotChannel } from "./slot-channel.ts";
 
@@ -8,13 +8,13 @@ export function trapExit(channel: SlotChannel, output: Output): void {
   const exit = process.exit.bind(process);
   process.exit = (code?: number | string | null): never => {
     const exitCode = Number(code ?? process.exitCode ?? 0);
-    const frame = currentFrame();
+    const job = currentJob();
     const here = new Error(`process.exit(${exitCode})`);
     output.flush();
     channel.send({
       kind: "exiting",
-      job: frame?.job,
-      key: frame?.key,
+      job: job?.id,
+      key: job?.key,
       exitCode,
       stack: cutOwnFrames(withoutFirstFrame(here)),
     });

@@ -2,7 +2,7 @@ import { cutLogText } from "../../../protocol/log-limits.ts";
 import type { LogLevel } from "../../../protocol/logger.ts";
 import { LineSplitter } from "../line-splitter.ts";
 import { type LogStream, streamLevels } from "../slot-job.ts";
-import { currentFrame } from "./job-frame.ts";
+import { currentJob } from "./current-job.ts";
 import type { SlotChannel } from "./slot-channel.ts";
 
 /** A loop that prints must not be able to fill the host's memory with lines. */
@@ -66,7 +66,7 @@ export class Output {
   }
 
   #write(name: "stdout" | "stderr", chunk: string | Uint8Array): void {
-    const job = currentFrame()?.job;
+    const job = currentJob()?.id;
     if (job !== this.#job) {
       this.flush();
       this.#job = job;

@@ -1,5 +1,6 @@
 import type { WireError } from "../../../protocol/errors.ts";
 import type { Logger } from "../../../protocol/logger.ts";
+import type { NestedClient } from "../../../protocol/nested-client.ts";
 import type { TaskContext } from "../../../protocol/task-context.ts";
 import { fromWireError } from "../../../protocol/wire-error.ts";
 import type { SlotJob } from "../slot-job.ts";
@@ -17,11 +18,12 @@ export interface JobSurroundings {
 /** The job that runs in a slot. What few tasks ask for is made when one asks. */
 export class RunningJob {
   readonly job: SlotJob;
-  /** Epoch milliseconds, and the monotonic moment that belongs to it. */
+  /** Epoch milliseconds. */
   startMs: number = Date.now();
-  startedAt: number = performance.now();
   readonly #surroundings: JobSurroundings;
-  #abort: AbortController | undefined;
+  /** The monotonic moment that belongs to `startMs`. */
+  #startedAt: number = performance.now();
+  #aborter: AbortController | undefined;
   #client: JobClient | undefined;
   #closed = false;
 
@@ -33,39 +35,37 @@ export class RunningJob {
   /** Its time counts from now. */
   start(): void {
     this.startMs = Date.now();
-    this.startedAt = performance.now();
+    this.#startedAt = performance.now();
+  }
+
+  /** Now, reckoned from the start by the monotonic clock, so that a duration is never negative. */
+  endMs(): number {
+    return this.startMs + performance.now() - this.#startedAt;
   }
 
   /** What the task may know of itself. */
   context(): TaskContext {
-    const { job } = this;
-    const { worker } = this.#surroundings;
-    const signal = (): AbortSignal => this.#aborter().signal;
-    const client = (): JobClient => this.#clientOf();
-    let log: Logger | undefined;
-    const logger = (): Logger => {
-      log ??= this.#surroundings.log(job);
-      return log;
-    };
-    return {
-      key: job.key,
-      attempt: job.attempt,
-      get signal() {
-        return signal();
-      },
-      worker,
-      flowRun: job.flowRun,
-      get log() {
-        return logger();
-      },
-      client: () => client().get(),
-    };
+    return new JobContext(this, this.#surroundings);
+  }
+
+  get aborter(): AbortController {
+    this.#aborter ??= new AbortController();
+    return this.#aborter;
   }
 
   abort(error: WireError): void {
-    this.#aborter().abort(fromWireError(error));
+    this.aborter.abort(fromWireError(error));
     // What it submitted is stopped with it, and what it awaits of that rejects.
     void this.close();
+  }
+
+  get client(): JobClient {
+    if (this.#client === undefined) {
+      const { cluster, onWaiting } = this.#surroundings;
+      this.#client = new JobClient(this.job, cluster, (waiting) => onWaiting(this, waiting));
+      if (this.#closed) void this.#client.close();
+    }
+    return this.#client;
   }
 
   /** Closes its client. Never rejects; undefined where there is nothing to wait for. */
@@ -73,18 +73,35 @@ export class RunningJob {
     this.#closed = true;
     return this.#client?.close();
   }
+}
 
-  #aborter(): AbortController {
-    this.#abort ??= new AbortController();
-    return this.#abort;
+class JobContext implements TaskContext {
+  readonly key: string;
+  readonly attempt: number;
+  readonly worker: SlotWorker;
+  readonly flowRun: string | undefined;
+  readonly client: () => Promise<NestedClient>;
+  readonly #running: RunningJob;
+  readonly #surroundings: JobSurroundings;
+  #log: Logger | undefined;
+
+  constructor(running: RunningJob, surroundings: JobSurroundings) {
+    const { key, attempt, flowRun } = running.job;
+    this.key = key;
+    this.attempt = attempt;
+    this.worker = surroundings.worker;
+    this.flowRun = flowRun;
+    this.client = () => running.client.get();
+    this.#running = running;
+    this.#surroundings = surroundings;
   }
 
-  #clientOf(): JobClient {
-    if (this.#client === undefined) {
-      const { cluster, onWaiting } = this.#surroundings;
-      this.#client = new JobClient(this.job, cluster, (waiting) => onWaiting(this, waiting));
-      if (this.#closed) void this.#client.close();
-    }
-    return this.#client;
+  get signal(): AbortSignal {
+    return this.#running.aborter.signal;
+  }
+
+  get log(): Logger {
+    this.#log ??= this.#surroundings.log(this.#running.job);
+    return this.#log;
   }
 }

@@ -1,11 +1,10 @@
 import type { WireError } from "../../../protocol/errors.ts";
 import type { EncodedValue } from "../../../protocol/messages.ts";
-import { runInContext } from "../../../protocol/task-context.ts";
 import { decodeValue, encodeValue } from "../../../protocol/value.ts";
 import { type SlotJob, streamLevels } from "../slot-job.ts";
 import type { FromSlot, SlotCluster, SlotWorker } from "../slot-messages.ts";
 import { BriefReports } from "./brief-reports.ts";
-import { currentFrame, runInFrame } from "./job-frame.ts";
+import { beginJob, currentJob, endJob, runForJob, runTask } from "./current-job.ts";
 import type { Output } from "./output.ts";
 import { type JobSurroundings, RunningJob } from "./running-job.ts";
 import type { SlotChannel } from "./slot-channel.ts";
@@ -85,29 +84,49 @@ export class SlotRuntime {
   #run(job: SlotJob): void {
     const running = new RunningJob(job, this.#surroundings);
     this.#running = running;
-    void runInFrame({ job: job.id, key: job.key }, () => this.#attempt(running));
+    beginJob(job);
+    const fn = loadedTask(job.fn);
+    if (fn !== undefined) void this.#attempt(running, fn);
+    else void runForJob(job, () => this.#loadAndAttempt(running));
+  }
+
+  async #loadAndAttempt(running: RunningJob): Promise<void> {
+    const { job } = running;
+    let fn: TaskFunction;
+    try {
+      fn = await loadTask(job.fn, job.codePath);
+    } catch (thrown) {
+      return this.#failed(running, prevented(job.key, "cannot run", thrown, "CODE_FAILED"));
+    }
+    await this.#attempt(running, fn);
   }
 
   /** The client of a job's context is closed before its end is told: the next job may keep this thread from doing so. */
-  async #attempt(running: RunningJob): Promise<void> {
+  async #attempt(running: RunningJob, fn: TaskFunction): Promise<void> {
     const { job } = running;
     try {
-      const fn = loadedTask(job.fn) ?? (await this.#load(job));
       const args = this.#decode(job);
-      running.start();
-      const started = { kind: "started", job: job.id, startMs: running.startMs } as const;
-      if (job.brief === true) this.#brief.note(started);
-      else this.#channel.send(started);
-      const returned = runInContext(running.context(), () => fn(...args));
+      this.#started(running);
+      const returned = runTask(job, running.context(), () => fn(...args));
       const value = this.#encode(job, isThenable(returned) ? await returned : returned);
       const closed = running.close();
       if (closed !== undefined) await closed;
-      this.#report(running, (times) => ({ kind: "done", job: job.id, value, ...times }));
+      this.#report(running, { kind: "done", job: job.id, value, startMs: running.startMs, endMs: running.endMs() });
     } catch (thrown) {
-      const error = thrown instanceof Prevented ? thrown.error : thrownByTask(job.key, thrown);
-      await running.close();
-      this.#report(running, (times) => ({ kind: "failed", job: job.id, error, ...times, tainted: false }));
+      await this.#failed(running, thrown instanceof Prevented ? thrown.error : thrownByTask(job.key, thrown));
     }
+  }
+
+  async #failed(running: RunningJob, error: WireError): Promise<void> {
+    await running.close();
+    this.#reportFailure(running, error, false);
+  }
+
+  #started(running: RunningJob): void {
+    running.start();
+    const news = { kind: "started", job: running.job.id, startMs: running.startMs } as const;
+    if (running.job.brief === true) this.#brief.note(news);
+    else this.#channel.send(news);
   }
 
   /** Aborts the signal in the job's context. */
@@ -117,25 +136,15 @@ export class SlotRuntime {
 
   /** An error that nobody caught: it fails the job whose code threw it, if that still runs. */
   uncaught(thrown: unknown): void {
-    const frame = currentFrame();
+    const job = currentJob();
     const running = this.#running;
-    if (running !== undefined && (frame === undefined || frame.job === running.job.id)) {
-      const error = thrownUncaught(running.job.key, thrown);
-      this.#report(running, (times) => ({ kind: "failed", job: running.job.id, error, ...times, tainted: true }));
-      return;
+    if (running !== undefined && (job === undefined || job.id === running.job.id)) {
+      return this.#reportFailure(running, thrownUncaught(running.job.key, thrown), true);
     }
-    const error = thrownUncaught(frame?.key ?? "", thrown);
-    const late = frame === undefined ? "An error that nobody caught" : "After the end of the task";
+    const error = thrownUncaught(job?.key ?? "", thrown);
+    const late = job === undefined ? "An error that nobody caught" : "After the end of the task";
     for (const line of `${late}: ${error.stack ?? error.message}`.split("\n")) {
-      this.#output.line("stderr", streamLevels.stderr, frame?.job, line);
-    }
-  }
-
-  async #load(job: SlotJob): Promise<TaskFunction> {
-    try {
-      return await loadTask(job.fn, job.codePath);
-    } catch (error) {
-      throw new Prevented(prevented(job.key, "cannot run", error, "CODE_FAILED"));
+      this.#output.line("stderr", streamLevels.stderr, job?.id, line);
     }
   }
 
@@ -156,16 +165,19 @@ export class SlotRuntime {
     }
   }
 
+  #reportFailure(running: RunningJob, error: WireError, tainted: boolean): void {
+    const { job, startMs } = running;
+    this.#report(running, { kind: "failed", job: job.id, error, startMs, endMs: running.endMs(), tainted });
+  }
+
   /** Tells the end of a job, unless it has been told. */
-  #report(running: RunningJob, end: (times: { startMs: number; endMs: number }) => JobReport): void {
+  #report(running: RunningJob, report: JobReport): void {
     if (this.#running !== running) return;
     this.#output.flush();
     this.#running = undefined;
+    endJob(running.job);
     const more = this.#next < this.#queue.length;
-    // The end is reckoned from the start by the monotonic clock, so that a duration is never negative.
-    const { startMs, startedAt, job } = running;
-    const report = end({ startMs, endMs: startMs + performance.now() - startedAt });
-    if (job.brief === true && report.kind === "done") this.#brief.tell(report, more);
+    if (running.job.brief === true && report.kind === "done") this.#brief.tell(report, more);
     else this.#channel.send(report);
     if (more) setTurn(() => this.#runNext());
   }
