@@ -13,7 +13,7 @@ export interface NodeSpec {
   /** In the order of the references in `args`. */
   readonly deps: readonly (NodeSpec | Future<unknown>)[];
   readonly request: TaskRequest;
-  readonly options: SubmitOptions;
+  readonly options: SubmitOptions | undefined;
 }
 
 /** A task of a Graph: it may stand for its result in the arguments of later ones. */
@@ -63,18 +63,19 @@ export class Graph {
     args: NoInfer<Readonly<PlacedArgs<Args, "node">>>,
     options?: SubmitOptions,
   ): GraphNode<Awaited<Result>>;
-  add(fn: Submittable, args: readonly unknown[], options: SubmitOptions = {}): GraphNode<unknown> {
+  add(fn: Submittable, args: readonly unknown[], options?: SubmitOptions): GraphNode<unknown> {
     const request = requestOf(fn, options);
-    const { args: encoded, deps } = encodeArguments(args, (object): object is GraphNode<unknown> | Future<unknown> => {
-      if (!(object instanceof GraphNode)) return object instanceof Future;
-      if (GraphNode.isOf(object, this)) return true;
-      throw new ConfigurationError(
-        "BAD_OPTION",
-        `an argument of ${nameOf(fn)} is a node of another graph: add all nodes to one graph, or compute the other first and pass its future`,
-      );
-    });
-    const specs = deps.map((dep) => (dep instanceof Future ? dep : GraphNode.specOf(dep)));
-    return new GraphNode<unknown>(this, { fn, args: encoded, deps: specs, request, options });
+    const { args: encoded, deps } = encodeArguments(args, (object) => this.#inputBehind(object, fn));
+    return new GraphNode<unknown>(this, { fn, args: encoded, deps, request, options });
+  }
+
+  #inputBehind(object: object, fn: Submittable): NodeSpec | Future<unknown> | undefined {
+    if (!(object instanceof GraphNode)) return object instanceof Future ? object : undefined;
+    if (GraphNode.isOf(object, this)) return GraphNode.specOf(object);
+    throw new ConfigurationError(
+      "BAD_OPTION",
+      `an argument of ${nameOf(fn)} is a node of another graph: add all nodes to one graph, or compute the other first and pass its future`,
+    );
   }
 }
 

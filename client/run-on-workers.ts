@@ -16,7 +16,7 @@ export async function runOnWorkers(
   session: Session,
   functions: Functions,
 ): Promise<Map<string, unknown>> {
-  const { args: encoded, deps } = encodeArguments(args, (object): object is object => object instanceof Future);
+  const { args: encoded, deps } = encodeArguments(args, (object) => (object instanceof Future ? object : undefined));
   if (deps.length > 0) {
     throw new ClusterError(
       "UNSENDABLE_VALUE",

@@ -10,8 +10,8 @@ import { nameOf, pureKey, requestOf, type SubmitOptions } from "./submit-options
 import { isTask, type Submittable } from "./task.ts";
 
 /** @throws ConfigurationError BAD_OPTION for a graph's node, which would be sent as an empty object. */
-function isFuture(object: object): object is Future<unknown> {
-  if (!(object instanceof GraphNode)) return object instanceof Future;
+function futureBehind(object: object): Future<unknown> | undefined {
+  if (!(object instanceof GraphNode)) return object instanceof Future ? object : undefined;
   throw new ConfigurationError(
     "BAD_OPTION",
     "a node of a graph is no argument of submit or map: add the call to the graph, or pass the future that client.compute(node) returns",
@@ -98,7 +98,7 @@ export class Submitter {
   /** What is wrong with arguments is for the future to tell, like everything that depends on their values. */
   #encode(fn: Submittable, args: readonly unknown[]): Pick<Call, "args" | "deps" | "holds" | "refusal"> {
     try {
-      const { args: encoded, deps } = encodeArguments(args, isFuture);
+      const { args: encoded, deps } = encodeArguments(args, futureBehind);
       return { args: encoded, deps: deps.map((dep) => this.#placeOf(dep)), holds: deps };
     } catch (error) {
       return { args: [], deps: [], holds: [], refusal: unsendable(fn, error as Error) };

@@ -1,7 +1,19 @@
 import type { CompactReader, CompactWriter } from "./compact-bytes.ts";
+import {
+  readAmount,
+  readAmounts,
+  readList,
+  readNumber,
+  readValue,
+  readWord,
+  writeAmounts,
+  writeValue,
+  writeWords,
+} from "./compact-fields.ts";
+import { releaseForm, submitForm } from "./compact-submission.ts";
 import { fnId, futureId, taskId } from "./ids.ts";
 import type {
-  EncodedValue,
+  ClientToScheduler,
   Input,
   PeerAnswer,
   SchedulerToClient,
@@ -21,7 +33,7 @@ export interface CompactForm<Message extends AnyMessage = AnyMessage> {
   read(from: CompactReader): Message;
 }
 
-type AnyMessage = SchedulerToWorker | WorkerToScheduler | SchedulerToClient | PeerAnswer;
+type AnyMessage = SchedulerToWorker | WorkerToScheduler | ClientToScheduler | SchedulerToClient | PeerAnswer;
 type Of<Op extends AnyMessage["op"]> = Extract<AnyMessage, { readonly op: Op }>;
 
 const smallBytes = 4 * 1024;
@@ -121,65 +133,20 @@ const shard: CompactForm<Of<"shard">> = {
 
 /** By op; no op means two things in two directions. */
 export const compactForms: ReadonlyMap<string, CompactForm> = new Map(
-  [compute, started, done, finished, shard].map((form) => [form.op as string, form as unknown as CompactForm]),
+  [submitForm, releaseForm, compute, started, done, finished, shard].map((form) => [
+    form.op as string,
+    form as unknown as CompactForm,
+  ]),
 );
 
-const readWord = (from: CompactReader): string => from.word();
-const readNumber = (from: CompactReader): number => from.finite();
-const readBytes = (from: CompactReader): Uint8Array => from.bytes();
 const readInput = (from: CompactReader): Input => ({
   task: taskId(from.uint()),
   bytes: from.uint(),
   addresses: readList(from, readWord),
 });
 
-function readList<T>(from: CompactReader, read: (from: CompactReader) => T): T[] {
-  const list: T[] = [];
-  for (let left = from.count(); left > 0; left--) list.push(read(from));
-  return list;
-}
-
-function readAmount(from: CompactReader): number {
-  const amount = from.finite();
-  if (amount < 0) throw new Error("an amount is negative");
-  return amount;
-}
-
-function writeWords(to: CompactWriter, words: readonly string[]): void {
-  to.uint(words.length);
-  for (const word of words) to.word(word);
-}
-
 function writeInput(to: CompactWriter, { task, bytes, addresses }: Input): void {
   to.uint(task);
   to.uint(bytes);
   writeWords(to, addresses);
-}
-
-export function writeValue(to: CompactWriter, parts: EncodedValue): void {
-  to.uint(parts.length);
-  for (const part of parts) to.bytes(part);
-}
-
-export function readValue(from: CompactReader): EncodedValue {
-  const parts = readList(from, readBytes);
-  if (parts.length === 0) throw new Error("a value has no bytes");
-  return parts;
-}
-
-const noAmounts: Readonly<Record<string, number>> = Object.freeze({});
-
-function writeAmounts(to: CompactWriter, amounts: Readonly<Record<string, number>>): void {
-  const names = Object.keys(amounts);
-  to.uint(names.length);
-  for (const name of names) {
-    to.word(name);
-    to.float(amounts[name] ?? 0);
-  }
-}
-
-function readAmounts(from: CompactReader): Readonly<Record<string, number>> {
-  const count = from.count();
-  if (count === 0) return noAmounts;
-  return Object.fromEntries(Array.from({ length: count }, () => [from.word(), readAmount(from)]));
 }

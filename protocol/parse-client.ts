@@ -117,7 +117,10 @@ const toClient: z.ZodType<SchedulerToClient> = z.discriminatedUnion("op", [
 ]);
 
 /** @throws ProtocolError BAD_FRAME */
-export const parseClientToScheduler: Parse<ClientToScheduler> = parserOf("from a client", toScheduler);
+export const parseClientToScheduler: Parse<ClientToScheduler> = parserOf("from a client", toScheduler, [
+  "submit",
+  "release",
+]);
 
 /** @throws ProtocolError BAD_FRAME */
 export const parseSchedulerToClient: Parse<SchedulerToClient> = parserOf("to a client", toClient, ["finished"]);

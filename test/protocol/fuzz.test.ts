@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { WebSocket } from "ws";
+import { compactForms } from "../../protocol/compact-forms.ts";
 import { FrameReader, FrameWriter } from "../../protocol/frame.ts";
 import { parseClientToScheduler } from "../../protocol/parse.ts";
 import { protocolVersion } from "../../protocol/version.ts";
@@ -38,7 +39,7 @@ function attack(greets: boolean, bytes: Uint8Array): Promise<"closed" | "answere
     const ws = new WebSocket(loopback.address);
     ws.binaryType = "fragments";
     const writer = new FrameWriter();
-    const reader = new FrameReader();
+    const reader = new FrameReader(compactForms);
     const hello = { op: "hello", protocol: protocolVersion, role: "client", token, name: "fuzzer" };
     ws.on("open", () => {
       if (greets) ws.send(writer.encode([hello])[0] as Uint8Array);
@@ -57,17 +58,21 @@ function attack(greets: boolean, bytes: Uint8Array): Promise<"closed" | "answere
   });
 }
 
-const valid = Buffer.concat(new FrameWriter().encode(validMessages["client → scheduler"]?.messages ?? []));
-const mutated = fc
-  .tuple(
-    fc.array(fc.tuple(fc.nat(valid.length - 1), fc.nat(255)), { maxLength: 8 }),
-    fc.integer({ min: 1, max: valid.length }),
-  )
-  .map(([changes, length]) => {
-    const bytes = Buffer.from(valid.subarray(0, length));
-    for (const [index, byte] of changes) if (index < length) bytes[index] = byte;
-    return bytes;
-  });
+const messages = validMessages["client → scheduler"]?.messages ?? [];
+const valid = Buffer.concat(new FrameWriter().encode(messages));
+const compact = Buffer.concat(new FrameWriter(compactForms).encode(messages));
+const mutationOf = (whole: Buffer): fc.Arbitrary<Buffer> =>
+  fc
+    .tuple(
+      fc.array(fc.tuple(fc.nat(whole.length - 1), fc.nat(255)), { maxLength: 8 }),
+      fc.integer({ min: 1, max: whole.length }),
+    )
+    .map(([changes, length]) => {
+      const bytes = Buffer.from(whole.subarray(0, length));
+      for (const [index, byte] of changes) if (index < length) bytes[index] = byte;
+      return bytes;
+    });
+const mutated = fc.oneof(mutationOf(valid), mutationOf(compact));
 
 describe("a server that is sent nonsense ends that connection alone", () => {
   test("random bytes, before the hello and after", async () => {
@@ -92,6 +97,7 @@ describe("a server that is sent nonsense ends that connection alone", () => {
 
   test("the attack itself does reach the parser: an unchanged frame is answered", async () => {
     expect(await attack(true, valid)).toBe("answered");
+    expect(await attack(true, compact)).toBe("answered");
     expect(await attack(true, valid.subarray(0, valid.length - 1))).toBe("closed");
   });
 });

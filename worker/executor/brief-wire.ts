@@ -1,5 +1,5 @@
 import { CompactReader, CompactWriter } from "../../protocol/compact-bytes.ts";
-import { readValue, writeValue } from "../../protocol/compact-forms.ts";
+import { readValue, writeValue } from "../../protocol/compact-fields.ts";
 import type { EncodedValue } from "../../protocol/messages.ts";
 import { encodedBytes } from "../../protocol/value.ts";
 import type { SlotJob } from "./slot-job.ts";
