@@ -10,6 +10,7 @@ import type {
 import { detachedMs } from "../scheduler/core/client-messages.ts";
 import { SchedulerCore } from "../scheduler/core/core.ts";
 import type { SchedulerEffect, SchedulerEvent } from "../scheduler/core/events.ts";
+import { clientEvents, workerEvents } from "../scheduler/core/frames.ts";
 import type { LinkEnd } from "./link.ts";
 import type { Surroundings } from "./surroundings.ts";
 import type { Undo } from "./virtual-time.ts";
@@ -57,7 +58,7 @@ export class SimScheduler {
       onFrame: (frame) => {
         if (this.#workers.get(worker) !== link) return;
         for (const message of frame) this.#around.record.message(registration.name, "scheduler", message);
-        this.#dispatch(frame.map((message) => ({ kind: "worker-message", worker, message })));
+        this.#dispatch(workerEvents(worker, frame));
       },
       onEnd: (reason) => {
         if (this.#workers.delete(worker)) this.#dispatch([{ kind: "worker-disconnected", worker, reason }]);
@@ -77,7 +78,7 @@ export class SimScheduler {
     link.listener = {
       onFrame: (frame) => {
         for (const message of frame) this.#around.record.message(name, "scheduler", message);
-        this.#dispatch(frame.map((message) => ({ kind: "client-message", client, message })));
+        this.#dispatch(clientEvents(client, frame));
       },
       onEnd: () => {
         this.#clients.delete(client);

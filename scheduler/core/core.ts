@@ -25,6 +25,10 @@ export type { SchedulerCoreOptions } from "./state.ts";
  */
 export class SchedulerCore {
   readonly #state: SchedulerState;
+  /** No wake is needed before, nor after for what messages changed: they only put off what is waited for. */
+  #wakeupMs = Number.POSITIVE_INFINITY;
+  /** How many workers there were then: the fewer there are, the sooner a silent one is lost. */
+  #wakeupWorkers = 0;
 
   constructor(options: SchedulerCoreOptions) {
     this.#state = new SchedulerState(options);
@@ -35,6 +39,14 @@ export class SchedulerCore {
     state.nowMs = nowMs;
     state.effects = [];
     this.#dispatch(event);
+    this.#conclude();
+    if (!isOfMessages(event) || state.workers.size !== this.#wakeupWorkers) this.#findWakeup();
+    return state.effects;
+  }
+
+  /** What follows from all that an event changed, and is done once. */
+  #conclude(): void {
+    const state = this.#state;
     settleAll(state);
     if (state.retirement.active) state.retirement.advance(state);
     if (state.replication.active) state.replication.advance(state);
@@ -42,7 +54,6 @@ export class SchedulerCore {
     pump(state);
     reclaim(state);
     state.noWorkerWatch.review(state);
-    return state.effects;
   }
 
   #dispatch(event: SchedulerEvent): void {
@@ -53,6 +64,11 @@ export class SchedulerCore {
       case "client-message": {
         const client = state.clients.get(event.client);
         if (client !== undefined) hearClient(state, client, event.message);
+        return;
+      }
+      case "client-messages": {
+        const client = state.clients.get(event.client);
+        if (client !== undefined) for (const message of event.messages) hearClient(state, client, message);
         return;
       }
       case "client-disconnected": {
@@ -72,6 +88,11 @@ export class SchedulerCore {
         if (worker === undefined) return;
         if (event.message.op === "inventory") return takeInventory(state, worker, event.message);
         return handleWorkerMessage(state, worker, event.message);
+      }
+      case "worker-messages": {
+        const worker = state.workers.get(event.worker);
+        if (worker !== undefined) for (const message of event.messages) handleWorkerMessage(state, worker, message);
+        return;
       }
       case "worker-disconnected": {
         const worker = state.workers.get(event.worker);
@@ -115,17 +136,24 @@ export class SchedulerCore {
     }
   }
 
-  /** When `wake` should come next; undefined while there is nothing to wait for. */
+  /** When `wake` should come next, or somewhat earlier; undefined while there is nothing to wait for. */
   nextWakeupMs(): number | undefined {
+    const nextMs = Math.min(this.#wakeupMs, this.#state.noWorkerWatch.nextCheckMs);
+    return Number.isFinite(nextMs) ? nextMs : undefined;
+  }
+
+  /** Looks at every worker and client: not after messages, which are all but a few of the events. */
+  #findWakeup(): void {
     const state = this.#state;
     const silenceMs = silenceMsMax(state.workers.size, state.options.workerTtlMs);
-    let nextMs = state.noWorkerWatch.nextCheckMs;
+    let nextMs = Number.POSITIVE_INFINITY;
     for (const worker of state.workers.values()) {
       const silentAtMs = isCutOff(worker) ? Number.POSITIVE_INFINITY : worker.lastHeardMs + silenceMs;
       nextMs = Math.min(nextMs, silentAtMs, absenceWakeupMs(worker));
     }
     for (const { absentUntilMs } of state.clients.values()) nextMs = Math.min(nextMs, absentUntilMs ?? nextMs);
-    return Number.isFinite(nextMs) ? nextMs : undefined;
+    this.#wakeupMs = nextMs;
+    this.#wakeupWorkers = state.workers.size;
   }
 
   /** Throws an `InvariantViolation` that ends with the last things that happened. For tests: it looks at everything. */
@@ -143,3 +171,6 @@ export class SchedulerCore {
     return clientsServed(this.#state) === 0 && this.#state.tasks.size === 0;
   }
 }
+
+const isOfMessages = ({ kind }: SchedulerEvent): boolean =>
+  kind.startsWith("worker-message") || kind.startsWith("client-message");

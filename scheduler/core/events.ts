@@ -21,12 +21,15 @@ export type SchedulerEvent =
       readonly observer?: boolean | undefined;
     }
   | { readonly kind: "client-message"; readonly client: ClientId; readonly message: ClientToScheduler }
+  /** Messages that may be acted on together: `frames.ts` says which. */
+  | { readonly kind: "client-messages"; readonly client: ClientId; readonly messages: readonly ClientToScheduler[] }
   /** Its socket closed: it may be back. */
   | { readonly kind: "client-disconnected"; readonly client: ClientId }
   /** It is known to be gone. */
   | { readonly kind: "client-lost"; readonly client: ClientId }
   | { readonly kind: "worker-connected"; readonly worker: WorkerId; readonly registration: WorkerRegistration }
   | { readonly kind: "worker-message"; readonly worker: WorkerId; readonly message: WorkerToScheduler }
+  | { readonly kind: "worker-messages"; readonly worker: WorkerId; readonly messages: readonly WorkerToScheduler[] }
   /** Its socket closed: it may be cut off and alive. Silence on an open socket is found by the core itself. */
   | { readonly kind: "worker-disconnected"; readonly worker: WorkerId; readonly reason: string }
   /** The answer to "probe-worker". `found` is false only if nothing listens there any more: then its process is gone. */

@@ -6,6 +6,7 @@ import { enroll } from "./enter.ts";
 import type { FnRecord } from "./functions.ts";
 import { graphOrder, topological } from "./order.ts";
 import { recordSubmitted } from "./recording.ts";
+import { settleAll } from "./settle.ts";
 import type { SchedulerState } from "./state.ts";
 import { Task } from "./task.ts";
 import { compute, tellErred, tellFinished } from "./transitions.ts";
@@ -22,6 +23,8 @@ interface Plan {
 
 /** Takes all of a submission, or refuses all of it with one error. */
 export function submit(state: SchedulerState, client: ClientRecord, submission: Submission): void {
+  // What was released in the same frame must not stand for what is submitted after it.
+  settleAll(state);
   const plan = check(state, client, submission);
   if ("code" in plan) {
     state.toClient(client, { op: "rejected", submission: submission.submission, error: plan });

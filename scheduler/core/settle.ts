@@ -10,6 +10,7 @@ import type { WorkerRecord } from "./worker-record.ts";
  * once no dependent's record is left that might have to be computed again. Runs once an event, after everything else.
  */
 export function settleAll(state: SchedulerState): void {
+  if (state.unsettled.length === 0) return;
   const freed = new Map<WorkerRecord, TaskId[]>();
   for (let task = state.unsettled.pop(); task !== undefined; task = state.unsettled.pop()) settle(state, task, freed);
   for (const [worker, tasks] of freed) state.toWorker(worker, { op: "free", tasks });

@@ -17,6 +17,7 @@ import { version } from "../../protocol/version.ts";
 import { toWireError } from "../../protocol/wire-error.ts";
 import { SchedulerCore } from "../core/core.ts";
 import type { SchedulerEffect, SchedulerEvent } from "../core/events.ts";
+import { clientEvents, workerEvents } from "../core/frames.ts";
 import { heartbeatMs } from "../core/heartbeat.ts";
 import { answerClient, sendBundle } from "./bundle-answers.ts";
 import { BundleStore, type BundleStoreOptions } from "./bundle-store.ts";
@@ -282,22 +283,22 @@ export class SchedulerServer implements AsyncDisposable {
     connection: ClientConnection,
     messages: readonly ClientToScheduler[],
   ): readonly SchedulerEvent[] {
-    const events: SchedulerEvent[] = [];
+    const forCore: ClientToScheduler[] = [];
     for (const message of messages) {
       if (message.op === "watch" || message.op === "unwatch" || message.op === "logs") {
         // What was said before it happened before it.
-        this.#driver.dispatch(events.splice(0));
+        this.#driver.dispatch(clientEvents(client, forCore.splice(0)));
         this.#observation.answer(connection, message);
         continue;
       }
       if (message.op !== "has-bundles" && message.op !== "put-bundle") {
-        events.push({ kind: "client-message", client, message });
+        forCore.push(message);
         continue;
       }
       const answer = answerClient(this.#bundles, client, message);
       if (answer !== undefined) connection.send(answer);
     }
-    return events;
+    return clientEvents(client, forCore);
   }
 
   #addWorker(connection: WorkerConnection, hello: Hello, worker: WorkerId): void {
@@ -307,16 +308,16 @@ export class SchedulerServer implements AsyncDisposable {
     this.#driver.dispatch([{ kind: "worker-connected", worker, registration }]);
     this.#observation.workerJoined(worker);
     connection.onMessages((messages) => {
-      const events: SchedulerEvent[] = [];
+      const forCore: WorkerToScheduler[] = [];
       let lastProfile = false;
       for (const message of messages) {
         if (message.op === "profile" && message.last) lastProfile = true;
         if (message.op === "get-bundle") void sendBundle(this.#bundles, message.hash, connection);
         else if (message.op === "log") this.#observation.workerLogged(registration.name, message);
-        else events.push({ kind: "worker-message", worker, message });
+        else forCore.push(message);
       }
       // What a worker says after the core has given it up would only be stale.
-      if (this.#workers.get(worker) === connection) this.#driver.dispatch(events);
+      if (this.#workers.get(worker) === connection) this.#driver.dispatch(workerEvents(worker, forCore));
       if (lastProfile) this.#observation.workerUnsampled(worker);
     });
     connection.onClose((error) => {
