@@ -51,9 +51,9 @@ export const plantedBugs: readonly PlantedBug[] = [
     wrong: `if (waiter.gone) state.toWorker(waiter, { op: "holders"`,
   },
   {
-    what: "worker: an attempt that waits for its predecessor's end is forgotten",
-    file: "worker/core/attempts.ts",
-    right: "if (state.next !== undefined) this.compute(state.next, nowMs);",
+    what: "scheduler: an attempt is sent to where the one before is still being stopped",
+    file: "scheduler/core/placement-class.ts",
+    right: "  if (placement.besides?.has(worker) === true) return false;\n",
     wrong: "",
   },
   {
