@@ -107,6 +107,7 @@ function checkTask(state: SchedulerState, task: Task, inQueues: ReadonlySet<Task
     const { worker } = task.state;
     if (worker.gone || !worker.processing.has(task))
       violated(state, `its worker ${worker.name} does not know of it`, task);
+    if (task.stoppingOn.has(worker)) violated(state, `${worker.name} is still stopping the attempt before`, task);
   }
 }
 

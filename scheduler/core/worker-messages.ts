@@ -65,12 +65,7 @@ export function handleWorkerMessage(state: SchedulerState, worker: WorkerRecord,
     case "run-reply":
       return state.requests.ranOnWorker(state, worker, message.request, message.value, message.error);
     case "status":
-      if (worker.status === "retiring") return;
-      worker.status = message.status;
-      recordWorker(state, worker, message.status);
-      if (message.status === "running") state.hungry.add(worker);
-      else pause(state, worker);
-      return;
+      return statusChanged(state, worker, message.status);
     case "goodbye":
       return loseWorker(state, worker, `said goodbye: ${message.reason}`, message.suspect === true);
     case "disk":
@@ -123,6 +118,16 @@ function cancelled(state: SchedulerState, worker: WorkerRecord, id: TaskId, atte
   endAttempt(task, "given-back", "another worker had a free slot", state.nowMs);
   enter(state, task, released);
   compute(state, task);
+}
+
+/** One that is to leave leaves whatever it says, but what it has not begun stays with it only as long as it begins anything. */
+function statusChanged(state: SchedulerState, worker: WorkerRecord, status: Message<"status">["status"]): void {
+  if (worker.status !== "retiring") {
+    worker.status = status;
+    recordWorker(state, worker, status);
+  }
+  if (status === "running") state.hungry.add(worker);
+  else pause(state, worker);
 }
 
 /** It begins nothing more, so what it has not begun is for others. What it had begun it said before this. */

@@ -86,4 +86,10 @@ export const regressions: readonly Regression[] = [
     found:
       "an attempt that waited on its worker for the end of the one before it held its run's only slot, which that one needed",
   },
+  {
+    seed: 2000,
+    edition: 2,
+    found:
+      "a worker that was retired and then told to end kept a task that it did not begin any more, for which one that ran there waited",
+  },
 ];

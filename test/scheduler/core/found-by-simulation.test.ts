@@ -211,3 +211,22 @@ test("a wish for a worker that is leaving gives way, since it may wait for the v
   bench.submit([spec(1)], { parent: "parent", requests: [{ ...plain, workers: ["w1"], allowOtherWorkers: true }] }, 2);
   expect(bench.assigned(2).map(({ key }) => key)).toEqual(["inc-1-p"]);
 });
+
+test.each(["retiring", "paused"] as const)(
+  "a retired worker that says it is %s does not keep what it has not begun, for which what runs there may wait",
+  (status) => {
+    const bench = new Bench().client(1).client(2).worker(1);
+    bench.submit([spec(1, [], { key: "parent" })], {}, 1);
+    const [{ task: parent }] = bench.assigned(1) as [Assignment];
+    bench.answer(1, { op: "started", task: parent, attempt: 1 });
+    bench.answer(1, { op: "lent", task: parent, attempt: 1 });
+    bench.submit([spec(1)], { parent: "parent" }, 2);
+    const [{ task: child }] = bench.assigned(1) as [Assignment];
+    bench.worker(2);
+    bench.say({ op: "retire-workers", request: 1, names: ["w1"] }, 1);
+    expect(bench.sent(1)).toEqual([]);
+    bench.answer(1, { op: "status", status });
+    expect(bench.sent(1)).toMatchObject([{ op: "cancel", task: child, attempt: 1 }]);
+    expect(bench.assigned(2)).toMatchObject([{ task: child, attempt: 2 }]);
+  },
+);
