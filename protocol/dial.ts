@@ -1,9 +1,11 @@
+import type { NetConnectOpts, Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
 import { type ClientOptions, WebSocket } from "ws";
 import { normalizeAddress } from "./address.ts";
 import type { Connection, TlsOptions } from "./connection.ts";
 import { ClusterError, ProtocolError } from "./errors.ts";
+import { LargePayloads } from "./large-payloads.ts";
 import { type Logger, silentLogger } from "./logger.ts";
 import type { Hello, Welcome } from "./messages.ts";
 import type { Parse } from "./parse-fields.ts";
@@ -81,7 +83,8 @@ async function attempt<Incoming, Outgoing>(
   options: DialOptions<Incoming>,
   deadlineMs: number,
 ): Promise<{ connection: Connection<Incoming, Outgoing>; welcome: Welcome }> {
-  const ws = open(address, options.tls);
+  const payloads = new LargePayloads(maxFrameBytes);
+  const ws = open(address, options.tls, payloads);
   // One timer over everything; cutting the socket makes whatever is being waited for fail.
   let late: string | undefined;
   const cut = (why: string): void => {
@@ -96,7 +99,8 @@ async function attempt<Incoming, Outgoing>(
     if (options.signal?.aborted) abort();
     const socket = await opening;
     const log = options.log ?? silentLogger;
-    const connection = new SocketConnection<Incoming, Outgoing | Hello>({ ws, socket, remote: address, log });
+    const restore = (fragments: readonly Buffer[]): readonly Buffer[] => payloads.restore(fragments);
+    const connection = new SocketConnection<Incoming, Outgoing | Hello>({ ws, socket, remote: address, log, restore });
     connection.send({ ...options.hello, op: "hello", protocol: options.protocol ?? protocolVersion });
     connection.flush();
     const welcome = await welcomed(connection);
@@ -110,8 +114,9 @@ async function attempt<Incoming, Outgoing>(
   }
 }
 
-function open(address: string, tls: TlsOptions | undefined): WebSocket {
+function open(address: string, tls: TlsOptions | undefined, payloads: LargePayloads): WebSocket {
   const { ca, ...rest } = tls ?? {};
+  const connect = (to: NetConnectOpts): Socket => payloads.connect(to);
   const options: ClientOptions & { generateMask: (mask: Buffer) => void } = {
     ...Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined)),
     ...(ca === undefined ? {} : { ca: Array.isArray(ca) ? [...ca] : (ca as string | Buffer) }),
@@ -123,8 +128,12 @@ function open(address: string, tls: TlsOptions | undefined): WebSocket {
     generateMask: (mask) => {
       mask.fill(0);
     },
+    // What is encrypted comes in pieces anyway. ws calls it with the options alone, as one of its declared forms has it.
+    ...(address.startsWith("wss:") ? {} : { createConnection: connect as ClientOptions["createConnection"] & object }),
   };
-  return new WebSocket(address, options);
+  const ws = new WebSocket(address, options);
+  ws.once("upgrade", () => payloads.upgraded());
+  return ws;
 }
 
 /** Waits until the WebSocket is open; answers with the stream below it. */

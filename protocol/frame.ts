@@ -14,7 +14,7 @@ import { CompactRun, createSequentialPackr, createSequentialUnpackr, packExactly
 // array, in a form of their own. Whoever relays the message may regroup the fragments: the numbers still tell them apart.
 
 /** Binaries of at least this size travel beside the messages. */
-const attachmentBytesMin = 16 * 1024;
+export const attachmentBytesMin: number = 16 * 1024;
 const attachmentsMax = 65_536;
 const countBytes = 4;
 

@@ -26,6 +26,9 @@ export function* shardsOf(task: TaskId, value: EncodedValue): Generator<Shard> {
   }
 }
 
+/** It came in memory of its own, of which nobody else knows: it may be kept as it is. */
+const ownsItsMemory = (bytes: Uint8Array): boolean => bytes.byteLength === bytes.buffer.byteLength;
+
 /** Puts one value together. Each chunk is allocated once, when its first piece comes, and every piece must be the next one. */
 export class ShardAssembler {
   readonly task: TaskId;
@@ -62,7 +65,8 @@ export class ShardAssembler {
         `a piece of ${shard.bytes.byteLength} bytes at ${this.#offset} does not fit into a chunk of ${expected}`,
       );
     }
-    this.#chunkAt(this.#chunk, expected).set(shard.bytes, this.#offset);
+    if (shard.bytes.byteLength === expected && ownsItsMemory(shard.bytes)) this.#chunks.push(shard.bytes);
+    else this.#chunkAt(this.#chunk, expected).set(shard.bytes, this.#offset);
     this.#offset = end;
     if (end === expected) {
       this.#chunk++;

@@ -28,6 +28,8 @@ export interface SocketConnectionOptions {
   readonly socket: Duplex;
   readonly remote: string;
   readonly log: Logger;
+  /** Puts back what ws has not seen of a message. */
+  readonly restore?: ((fragments: readonly Buffer[]) => readonly Buffer[]) | undefined;
 }
 
 /** A `Connection` over an open WebSocket. Until `start` gives it a parser, all but the first message waits. */
@@ -36,6 +38,7 @@ export class SocketConnection<Incoming, Outgoing> implements Connection<Incoming
   readonly #ws: WebSocket;
   readonly #socket: Duplex;
   readonly #log: Logger;
+  readonly #restore: (fragments: readonly Buffer[]) => readonly Buffer[];
   readonly #writer: FrameWriter = new FrameWriter(compactForms);
   readonly #reader: FrameReader = new FrameReader(compactForms);
   readonly #gone: Promise<void>;
@@ -60,11 +63,12 @@ export class SocketConnection<Incoming, Outgoing> implements Connection<Incoming
   #end: ClusterError | undefined;
   #lastError: Error | undefined;
 
-  constructor({ ws, socket, remote, log }: SocketConnectionOptions) {
+  constructor({ ws, socket, remote, log, restore = (fragments) => fragments }: SocketConnectionOptions) {
     this.#ws = ws;
     this.#socket = socket;
     this.remote = remote;
     this.#log = log;
+    this.#restore = restore;
     // A machine that lost its power closes nothing, and whoever only waits would wait for ever. It is the other end's system
     // that answers these probes, so that one whose code is busy, or stopped, is not taken for dead.
     if (socket instanceof Socket) socket.setKeepAlive(true, keepAliveMs);
@@ -178,7 +182,7 @@ export class SocketConnection<Incoming, Outgoing> implements Connection<Incoming
     if (this.#closing) return;
     this.#guarded(() => {
       if (!isBinary) throw new ProtocolError("BAD_FRAME", "a text frame arrived where only binary ones may");
-      const fragments = data as Buffer[];
+      const fragments = this.#restore(data as Buffer[]);
       for (const fragment of fragments) traffic.receivedBytes += fragment.byteLength;
       this.#accept(this.#reader.decode(fragments));
     });

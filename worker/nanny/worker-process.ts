@@ -15,6 +15,18 @@ const entry: URL = new URL(
   import.meta.url,
 );
 
+/**
+ * How the C library hands out memory, for results of megabytes. New pages cost several times what copying into them does,
+ * so that memory up to a size is used again (the second); but by itself the library keeps what is freed, and results that
+ * were dropped or spilled would seem to stay for ever (the first). Larger ones go back at once, and come in large pages
+ * where the system has them (the third).
+ */
+const allocation: Readonly<Record<string, string>> = {
+  MALLOC_TRIM_THRESHOLD_: "65536",
+  MALLOC_MMAP_THRESHOLD_: String(2 * 2 ** 20),
+  GLIBC_TUNABLES: "glibc.malloc.hugetlb=1",
+};
+
 /** Pipes that outlive the process (something that a task started holds them) are waited for this long. */
 const pipeGraceMs = 500;
 /** How long a process that is to be killed for its size gets to tell its scheduler. */
@@ -60,8 +72,7 @@ export class WorkerProcess {
     const { MUSTER_TOKEN: _, ...env } = process.env;
     const child = fork(fileURLToPath(entry), [], {
       execArgv: processFlags(process.execArgv, 0),
-      // The C library keeps what is freed for itself unless it is told a threshold; large results would seem to stay for ever.
-      env: { MALLOC_TRIM_THRESHOLD_: "65536", ...env },
+      env: { ...allocation, ...env },
       serialization: "advanced",
       stdio: ["ignore", "pipe", "pipe", "ipc"],
       // A group of its own: Ctrl-C reaches only us, who end it in order, and what its tasks start can be ended with it.
