@@ -7,6 +7,9 @@ import { type BenchOptions, readCommandLine } from "./command-line.ts";
 import type { Contender, ContenderKind } from "./contender.ts";
 import { describeEnvironment } from "./environment.ts";
 import { muster } from "./muster.ts";
+import { manyWorkers } from "./own-clusters/many-workers.ts";
+import { million } from "./own-clusters/million.ts";
+import { scaleUp } from "./own-clusters/scale-up.ts";
 import { dask } from "./peers/dask/dask.ts";
 import { findPython } from "./peers/dask/python.ts";
 import { limit } from "./peers/limit/limit.ts";
@@ -14,16 +17,17 @@ import { wsCopy } from "./peers/ws/ws-copy.ts";
 import { textTable } from "./report/text-table.ts";
 import { runShape, type ShapeResult } from "./run-shapes.ts";
 import { clusterShapes } from "./shapes/catalog.ts";
+import { zero } from "./zero-workers/zero.ts";
 
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
 const tell = (line: string): void => void process.stderr.write(`${line}\n`);
 
 async function run(options: BenchOptions): Promise<void> {
-  const shapes = choose("shape", options.only, clusterShapes);
+  const shapes = choose("shape", options.only, [...clusterShapes, manyWorkers, million, scaleUp]);
   const peers =
     options.peers === undefined
       ? []
-      : choose("peer", options.peers, [dask(() => findPython(options.python, tell)), limit]);
+      : choose("peer", options.peers, [dask(() => findPython(options.python, tell)), limit, zero]);
   const kinds: readonly ContenderKind[] = [muster, wsCopy, ...peers];
   const environment = describeEnvironment();
   await using started = new AsyncDisposableStack();

@@ -21,14 +21,15 @@ export class LineProcess implements AsyncDisposable {
     name: string,
     command: string,
     args: readonly string[],
+    env: Readonly<Record<string, string>> = {},
   ): Promise<{ process: LineProcess; hello: unknown }> {
-    const started = new LineProcess(name, command, args);
+    const started = new LineProcess(name, command, args, env);
     return { process: started, hello: await started.#next() };
   }
 
-  private constructor(name: string, command: string, args: readonly string[]) {
+  private constructor(name: string, command: string, args: readonly string[], env: Readonly<Record<string, string>>) {
     this.#name = name;
-    this.#child = spawn(command, args, { stdio: ["pipe", "pipe", "pipe"] });
+    this.#child = spawn(command, args, { stdio: ["pipe", "pipe", "pipe"], env: { ...process.env, ...env } });
     const { stdin, stdout, stderr } = this.#child;
     if (stdin === null || stdout === null || stderr === null) throw new Error(`${name} has no pipes`);
     // A process that is gone is noticed by the answer that does not come.

@@ -11,13 +11,14 @@ export interface GraphPlan {
   expected(size: number): number;
 }
 
-type GraphShapeOptions = Pick<Shape, "name" | "family" | "summary" | "size" | "quickSize"> & Partial<Shape>;
+type GraphShapeOptions = Pick<Shape, "name" | "family" | "summary" | "size" | "quickSize">;
 
 /** Measured from the empty graph to the value on the client: building it encodes its arguments, and is work like any other. */
 export function graphShape(plan: GraphPlan, options: GraphShapeOptions): Shape {
   return {
     figures: [tasksPerSecond],
     repetitions: 3,
+    on: "any workers",
     ...options,
     async measure(bed, size) {
       const startMs = performance.now();

@@ -46,7 +46,7 @@ const shuffle: GraphPlan = {
   expected: (p) => p ** 3,
 };
 
-const mergeOf = (label: string, size: number): Shape =>
+export const mergeOf = (label: string, size: number): Shape =>
   graphShape(merge, {
     name: `merge-${label}`,
     family: "merge",

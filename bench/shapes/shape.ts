@@ -30,8 +30,8 @@ export interface Shape {
   /** For a quick look, and to warm up with. */
   readonly quickSize: number;
   readonly repetitions: number;
-  /** It is about what tasks do, so that zero-workers have nothing to say to it. */
-  readonly runsCode?: true;
+  /** What is about what tasks do cannot be learned of zero-workers. With clusters of its own it leaves the bed alone. */
+  readonly on: "any workers" | "workers that run code" | "its own clusters";
   /** Runs it once at this size. @throws WrongResult */
   measure(bed: Bed, size: number): Promise<Sample>;
 }

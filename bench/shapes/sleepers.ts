@@ -13,7 +13,7 @@ const sleepy: Shape = {
   quickSize: 50,
   // It takes most of a minute on two slots.
   repetitions: 1,
-  runsCode: true,
+  on: "workers that run code",
   async measure({ client }, size) {
     const idealSeconds = (size * sleepMs) / 1_000 / (await slotsOf(client));
     const startMs = performance.now();
@@ -37,7 +37,7 @@ const fair: Shape = {
   size: 100_000,
   quickSize: 1_000,
   repetitions: 3,
-  runsCode: true,
+  on: "workers that run code",
   async measure({ client }, size) {
     const many = Array.from({ length: size }, (_, i) => client.submit(sleep, [sleepMs, i], { run: "long" }));
     await many[0];

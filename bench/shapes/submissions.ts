@@ -11,6 +11,7 @@ const map: Shape = {
   size: 10_000,
   quickSize: 500,
   repetitions: 3,
+  on: "any workers",
   async measure({ client, computes }, size) {
     const startMs = performance.now();
     const futures = Array.from({ length: size }, (_, i) => client.submit(inc, [i]));
@@ -37,6 +38,7 @@ const latency: Shape = {
   size: 300,
   quickSize: 30,
   repetitions: 3,
+  on: "any workers",
   async measure(bed, size) {
     const tookUs: number[] = [];
     for (let i = 0; i < size; i++) {

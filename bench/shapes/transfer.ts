@@ -20,7 +20,7 @@ export const transfer: Shape = {
   size: 500,
   quickSize: 20,
   repetitions: 3,
-  runsCode: true,
+  on: "workers that run code",
   async measure({ client }, size) {
     const workers = await twoWorkers(client);
     const values = Array.from({ length: size }, (_, i) =>
