@@ -1,12 +1,13 @@
-// `npm run bench`: see docs/benchmarks.md.
-import { mkdirSync, writeFileSync } from "node:fs";
+// `npm run bench`: see docs/benchmarks.md. Exit code 1: something failed, or gave a wrong result; 2: bad usage.
 import { join } from "node:path";
 import { ClusterError, ConfigurationError } from "../protocol/errors.ts";
 import { choose } from "./choose.ts";
 import { type BenchOptions, readCommandLine } from "./command-line.ts";
 import type { Contender, ContenderKind } from "./contender.ts";
 import { describeEnvironment } from "./environment.ts";
+import { type MicroResult, runMicro } from "./micro/micro.ts";
 import { muster } from "./muster.ts";
+import { writeOutputs } from "./outputs.ts";
 import { manyWorkers } from "./own-clusters/many-workers.ts";
 import { million } from "./own-clusters/million.ts";
 import { scaleUp } from "./own-clusters/scale-up.ts";
@@ -14,22 +15,51 @@ import { dask } from "./peers/dask/dask.ts";
 import { findPython } from "./peers/dask/python.ts";
 import { limit } from "./peers/limit/limit.ts";
 import { wsCopy } from "./peers/ws/ws-copy.ts";
-import { textTable } from "./report/text-table.ts";
+import { runProfiled } from "./profile.ts";
+import { environmentLines } from "./report/environment-lines.ts";
+import { microTable, textTable } from "./report/text-table.ts";
 import { runShape, type ShapeResult } from "./run-shapes.ts";
+import type { Session } from "./session.ts";
 import { clusterShapes } from "./shapes/catalog.ts";
+import type { Shape } from "./shapes/shape.ts";
 import { zero } from "./zero-workers/zero.ts";
+
+const allShapes: readonly Shape[] = [...clusterShapes, manyWorkers, million, scaleUp];
 
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
 const tell = (line: string): void => void process.stderr.write(`${line}\n`);
 
 async function run(options: BenchOptions): Promise<void> {
-  const shapes = choose("shape", options.only, [...clusterShapes, manyWorkers, million, scaleUp]);
-  const peers =
-    options.peers === undefined
-      ? []
-      : choose("peer", options.peers, [dask(() => findPython(options.python, tell)), limit, zero]);
-  const kinds: readonly ContenderKind[] = [muster, wsCopy, ...peers];
+  const chosen = choose("shape", options.only, [{ name: "micro" }, ...allShapes]);
+  const shapes = allShapes.filter((shape) => chosen.includes(shape));
+  const withMicro = chosen.some(({ name }) => name === "micro");
+  const known = [dask(() => findPython(options.python, tell)), limit, zero];
+  const peers = options.peers === undefined ? [] : choose("peer", options.peers, known);
   const environment = describeEnvironment();
+  let micro: readonly MicroResult[] = [];
+  if (withMicro) {
+    tell("micro: parts by themselves");
+    micro = await runMicro(options.quick);
+  }
+  const { results, versions } = await runShapes(shapes, [muster, wsCopy, ...peers], options.quick);
+  const session: Session = {
+    environment: { ...environment, versions: { ...environment.versions, ...versions } },
+    quick: options.quick,
+    micro,
+    results,
+  };
+  for (const [name, value] of environmentLines(session)) print(`${name}: ${value}`);
+  if (results.length > 0) print(["", ...textTable(results)].join("\n"));
+  if (micro.length > 0) print(["", ...microTable(micro)].join("\n"));
+  const written = writeOutputs(session, options.out, options.results ? "bench" : undefined);
+  print(`\nwrote ${written.join(", ")}`);
+}
+
+async function runShapes(
+  shapes: readonly Shape[],
+  kinds: readonly ContenderKind[],
+  quick: boolean,
+): Promise<{ readonly results: readonly ShapeResult[]; readonly versions: Readonly<Record<string, string>> }> {
   await using started = new AsyncDisposableStack();
   const contenders: Contender[] = [];
   for (const kind of kinds) {
@@ -38,19 +68,25 @@ async function run(options: BenchOptions): Promise<void> {
   const results: ShapeResult[] = [];
   for (const shape of shapes) {
     tell(`${shape.name}: ${shape.summary}`);
-    results.push(await runShape(shape, contenders, { quick: options.quick }));
+    results.push(await runShape(shape, contenders, { quick }));
   }
-  for (const line of textTable(results)) print(line);
-  const versions = Object.assign({}, environment.versions, ...contenders.map((one) => one.versions));
-  mkdirSync(options.out, { recursive: true });
-  const session = { environment: { ...environment, versions }, quick: options.quick, results };
-  writeFileSync(join(options.out, "results.json"), `${JSON.stringify(session, null, 2)}\n`);
+  return { results, versions: Object.assign({}, ...contenders.map((one) => one.versions)) };
 }
 
-try {
-  const options = readCommandLine(process.argv.slice(2));
-  if (options !== undefined) await run(options);
-} catch (error) {
-  tell(error instanceof ClusterError ? `bench: ${error.message}` : String((error as Error).stack ?? error));
-  process.exitCode = error instanceof ConfigurationError ? 2 : 1;
+async function main(argv: readonly string[]): Promise<number> {
+  try {
+    const options = readCommandLine(argv);
+    if (options === undefined) return 0;
+    if (options.profile) {
+      const rest = argv.filter((argument) => argument !== "--profile");
+      return await runProfiled(rest, join(options.out, "profiles"));
+    }
+    await run(options);
+    return 0;
+  } catch (error) {
+    tell(`bench: ${error instanceof ClusterError ? error.message : String((error as Error).stack ?? error)}`);
+    return error instanceof ConfigurationError ? 2 : 1;
+  }
 }
+
+process.exitCode = await main(process.argv.slice(2));

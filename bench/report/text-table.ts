@@ -1,3 +1,4 @@
+import type { MicroResult } from "../micro/micro.ts";
 import type { ShapeResult } from "../run-shapes.ts";
 import { type ResultRow, rowsOf, showNumber, showRatio, showVerdict } from "./rows.ts";
 
@@ -32,4 +33,11 @@ function aligned(rows: readonly (readonly string[])[], isNumber: (column: number
       .join("  ")
       .trimEnd(),
   );
+}
+
+/** What parts take by themselves, as lines for a terminal. */
+export function microTable(micro: readonly MicroResult[]): string[] {
+  const head = ["part", "per", "median ns", "p99 ns"];
+  const body = micro.map(({ name, per, medianNs, p99Ns }) => [name, per, showNumber(medianNs), showNumber(p99Ns)]);
+  return aligned([head, ...body], (column) => column > 1);
 }
