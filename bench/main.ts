@@ -3,7 +3,6 @@ import { join } from "node:path";
 import { ClusterError, ConfigurationError } from "../protocol/errors.ts";
 import { choose } from "./choose.ts";
 import { type BenchOptions, readCommandLine } from "./command-line.ts";
-import type { Contender, ContenderKind } from "./contender.ts";
 import { describeEnvironment } from "./environment.ts";
 import { type MicroResult, runMicro } from "./micro/micro.ts";
 import { muster } from "./muster.ts";
@@ -18,7 +17,7 @@ import { wsCopy } from "./peers/ws/ws-copy.ts";
 import { runProfiled } from "./profile.ts";
 import { environmentLines } from "./report/environment-lines.ts";
 import { microTable, textTable } from "./report/text-table.ts";
-import { runShape, type ShapeResult } from "./run-shapes.ts";
+import { runShapes } from "./run-shapes.ts";
 import type { Session } from "./session.ts";
 import { clusterShapes } from "./shapes/catalog.ts";
 import type { Shape } from "./shapes/shape.ts";
@@ -41,7 +40,10 @@ async function run(options: BenchOptions): Promise<void> {
     tell("micro: parts by themselves");
     micro = await runMicro(options.quick);
   }
-  const { results, versions } = await runShapes(shapes, [muster, wsCopy, ...peers], options.quick);
+  const { results, versions } = await runShapes(shapes, [muster, wsCopy, ...peers], {
+    quick: options.quick,
+    onShape: ({ name, summary }) => tell(`${name}: ${summary}`),
+  });
   const session: Session = {
     environment: { ...environment, versions: { ...environment.versions, ...versions } },
     quick: options.quick,
@@ -49,28 +51,10 @@ async function run(options: BenchOptions): Promise<void> {
     results,
   };
   for (const [name, value] of environmentLines(session)) print(`${name}: ${value}`);
-  if (results.length > 0) print(["", ...textTable(results)].join("\n"));
+  if (results.length > 0) print(["", ...textTable(results, options.quick)].join("\n"));
   if (micro.length > 0) print(["", ...microTable(micro)].join("\n"));
   const written = writeOutputs(session, options.out, options.results ? "bench" : undefined);
   print(`\nwrote ${written.join(", ")}`);
-}
-
-async function runShapes(
-  shapes: readonly Shape[],
-  kinds: readonly ContenderKind[],
-  quick: boolean,
-): Promise<{ readonly results: readonly ShapeResult[]; readonly versions: Readonly<Record<string, string>> }> {
-  await using started = new AsyncDisposableStack();
-  const contenders: Contender[] = [];
-  for (const kind of kinds) {
-    if (shapes.some((shape) => kind.runs(shape))) contenders.push(started.use(await kind.start()));
-  }
-  const results: ShapeResult[] = [];
-  for (const shape of shapes) {
-    tell(`${shape.name}: ${shape.summary}`);
-    results.push(await runShape(shape, contenders, { quick }));
-  }
-  return { results, versions: Object.assign({}, ...contenders.map((one) => one.versions)) };
 }
 
 async function main(argv: readonly string[]): Promise<number> {

@@ -1,4 +1,4 @@
-import type { Contender } from "./contender.ts";
+import type { Contender, ContenderKind } from "./contender.ts";
 import type { Figure, Sample, Shape } from "./shapes/shape.ts";
 import { type Summary, summarize } from "./summary.ts";
 
@@ -17,19 +17,43 @@ export interface ShapeResult {
 export interface RunOptions {
   /** Small sizes: to see that everything works, not how fast. */
   readonly quick: boolean;
-  /** Told of each repetition. */
-  readonly onSample?: (shape: Shape, contender: Contender, sample: Sample) => void;
+  /** Told of each shape before it is run. */
+  readonly onShape: (shape: Shape) => void;
+}
+
+export interface RunResults {
+  readonly results: readonly ShapeResult[];
+  /** Of everything that took part. */
+  readonly versions: Readonly<Record<string, string>>;
+}
+
+/** Starts those who have something to say to these shapes, runs one shape after another on them, and ends them. */
+export async function runShapes(
+  shapes: readonly Shape[],
+  kinds: readonly ContenderKind[],
+  options: RunOptions,
+): Promise<RunResults> {
+  const contenders: Contender[] = [];
+  try {
+    for (const kind of kinds) {
+      if (shapes.some((shape) => kind.runs(shape))) contenders.push(await kind.start());
+    }
+    const results: ShapeResult[] = [];
+    for (const shape of shapes) {
+      options.onShape(shape);
+      results.push(await runShape(shape, contenders, options.quick));
+    }
+    return { results, versions: Object.assign({}, ...contenders.map(({ versions }) => versions)) };
+  } finally {
+    for (const contender of contenders.reverse()) await contender[Symbol.asyncDispose]();
+  }
 }
 
 /**
  * Runs a shape on each contender: warm-up first, then as often as each repeats it, in turns, so that what else the machine
  * does hits all of them.
  */
-export async function runShape(
-  shape: Shape,
-  contenders: readonly Contender[],
-  { quick, onSample }: RunOptions,
-): Promise<ShapeResult> {
+export async function runShape(shape: Shape, contenders: readonly Contender[], quick: boolean): Promise<ShapeResult> {
   const size = quick ? shape.quickSize : shape.size;
   const samples = new Map<Contender, Sample[]>();
   for (const contender of contenders) {
@@ -42,9 +66,7 @@ export async function runShape(
     for (const [contender, own] of samples) {
       if (round >= contender.repetitions(shape)) continue;
       collectGarbage();
-      const sample = await contender.measure(shape, size);
-      own.push(sample);
-      onSample?.(shape, contender, sample);
+      own.push(await contender.measure(shape, size));
     }
   }
   return {

@@ -3,6 +3,7 @@ import type { FigureResult } from "../run-shapes.ts";
 import type { Session } from "../session.ts";
 import { environmentLines } from "./environment-lines.ts";
 import { type ResultRow, rowsOf, showMark, showNumber, showRatio } from "./rows.ts";
+import { peersOf } from "./text-table.ts";
 
 const theme = readFileSync(new URL("../../report/page/theme.css", import.meta.url), "utf8");
 
@@ -32,8 +33,8 @@ dd { margin: 0; overflow-wrap: anywhere; }
 
 /** The session as one page that needs nothing else, scripts included. */
 export function htmlPage(session: Session): string {
-  const rows = rowsOf(session.results);
-  const peers = [...new Set(rows.flatMap((row) => row.peers.map(({ name }) => name)))];
+  const rows = rowsOf(session.results, session.quick);
+  const peers = peersOf(rows);
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -101,8 +102,7 @@ function figureCard(title: string, summary: string, figure: FigureResult, row: R
   const at = (value: number): number => (100 * value) / most;
   const bars = contenders.map(([name, { best, all }]) => {
     const ticks = all.map((value) => tick("repetition", at(value))).join("");
-    const text = `${showNumber(best)}`;
-    return bar(name, rectangle(name === "muster" ? "own" : "other", 0, at(best)) + ticks, text);
+    return bar(name, rectangle(name === "muster" ? "own" : "other", 0, at(best)) + ticks, showNumber(best));
   });
   const verdicts = row?.verdicts.map(({ mark, value, reached }) => {
     const state = reached === undefined ? "not measured" : reached ? "reached" : "missed";

@@ -5,7 +5,7 @@ import { peersOf } from "./text-table.ts";
 
 /** bench/RESULTS.md: one run, in tables. */
 export function resultsPage(session: Session): string {
-  const rows = rowsOf(session.results);
+  const rows = rowsOf(session.results, session.quick);
   const peers = peersOf(rows);
   const head = [
     "shape",

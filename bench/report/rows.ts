@@ -18,11 +18,12 @@ export interface PeerCell {
   readonly ratio: number | undefined;
 }
 
-export function rowsOf(results: readonly ShapeResult[]): ResultRow[] {
-  return results.flatMap(({ shape, figures }) => figures.map((figure) => rowOf(shape, figure)));
+/** @param quick Sizes were small: nothing is judged by its marks. */
+export function rowsOf(results: readonly ShapeResult[], quick: boolean): ResultRow[] {
+  return results.flatMap(({ shape, figures }) => figures.map((figure) => rowOf(shape, figure, quick ? [] : marks)));
 }
 
-function rowOf(shape: string, figure: FigureResult): ResultRow {
+function rowOf(shape: string, figure: FigureResult, marks: readonly Mark[]): ResultRow {
   const { muster: own, ...peers } = figure.by;
   const isOwn = (mark: Mark): boolean => mark.shape === shape && mark.figure === figure.name;
   return {

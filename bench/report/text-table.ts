@@ -3,8 +3,8 @@ import type { ShapeResult } from "../run-shapes.ts";
 import { type ResultRow, rowsOf, showNumber, showRatio, showVerdict } from "./rows.ts";
 
 /** The results as lines for a terminal. A peer that has no figure takes no place. */
-export function textTable(results: readonly ShapeResult[]): string[] {
-  const rows = rowsOf(results);
+export function textTable(results: readonly ShapeResult[], quick: boolean): string[] {
+  const rows = rowsOf(results, quick);
   const peers = peersOf(rows);
   const head = ["shape", "figure", "best", "median", ...peers.flatMap((peer) => [peer, "ratio"]), "mark"];
   const body = rows.map((row) => {

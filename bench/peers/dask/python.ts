@@ -1,5 +1,6 @@
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
+import { homedir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { ConfigurationError } from "../../../protocol/errors.ts";
@@ -7,7 +8,7 @@ import { ConfigurationError } from "../../../protocol/errors.ts";
 const execute = promisify(execFile);
 
 /** Made once, and used by every later run. */
-const venv = join("node_modules", ".cache", "muster-bench", "dask");
+const venv = join(process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "muster", "bench-dask");
 
 /**
  * A Python that has dask.distributed: the one that was given; else one of a virtual environment into which its newest version
