@@ -7,13 +7,13 @@ import { add, inc, sum } from "./tasks.ts";
 /** inc(0) … inc(n - 1) are 1 … n. */
 const sumOfIncs = (n: number): number => (n * (n + 1)) / 2;
 
-const merge: GraphPlan = {
+export const merge: GraphPlan = {
   build: (graph, n) => graph.add(sum, [indices(n).map((i) => graph.add(inc, [i]))]),
   tasks: (n) => n + 1,
   expected: sumOfIncs,
 };
 
-const tree: GraphPlan = {
+export const tree: GraphPlan = {
   build: (graph, leaves) =>
     sumTree(
       graph,
@@ -24,7 +24,7 @@ const tree: GraphPlan = {
   expected: sumOfIncs,
 };
 
-const chain: GraphPlan = {
+export const chain: GraphPlan = {
   build(graph, links) {
     let last = graph.add(inc, [0]);
     for (let i = 1; i < links; i++) last = graph.add(inc, [last]);
@@ -34,7 +34,7 @@ const chain: GraphPlan = {
   expected: (links) => links,
 };
 
-const shuffle: GraphPlan = {
+export const shuffle: GraphPlan = {
   build(graph, p) {
     const inputs = indices(p).map((i) => graph.add(inc, [i]));
     const splits = inputs.map((input) => indices(p).map((j) => graph.add(add, [input, j])));

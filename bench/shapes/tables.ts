@@ -30,7 +30,7 @@ const numbersPerPartition = 20;
 const rowsPerPartition = 40;
 const keysOfGroups = 16;
 
-const bag: GraphPlan = {
+export const bag: GraphPlan = {
   build(graph, p) {
     const kept = indices(p).map((i) =>
       graph.add(keepEven, [graph.add(makeNumbers, [i * numbersPerPartition, numbersPerPartition])]),
@@ -48,7 +48,7 @@ const bag: GraphPlan = {
   },
 };
 
-const groupby: GraphPlan = {
+export const groupby: GraphPlan = {
   build(graph, p) {
     const rows = indices(p).map((i) => {
       const made = graph.add(makeRows, [i * rowsPerPartition, rowsPerPartition, keysOfGroups]);
@@ -77,7 +77,7 @@ const groupby: GraphPlan = {
   },
 };
 
-const join: GraphPlan = {
+export const join: GraphPlan = {
   build(graph, p) {
     const grouped = indices(p).map((i) =>
       graph.add(groupInto, [graph.add(makeRows, [i * rowsPerPartition, rowsPerPartition, 4 * p]), p]),
