@@ -7,6 +7,7 @@ import type { Connection } from "./connection.ts";
 import { ConfigurationError, ProtocolError } from "./errors.ts";
 import type { Logger } from "./logger.ts";
 import type { Hello, Refusal, Role, Welcome } from "./messages.ts";
+import type { Parse } from "./parse-fields.ts";
 import { parseHello, protocolOf } from "./parse-handshake.ts";
 import { maxFrameBytes, SocketConnection } from "./socket-connection.ts";
 import { sameToken } from "./token.ts";
@@ -21,7 +22,7 @@ const helloBytesMax = 256 * 1024;
 /** What one role may do here. */
 export interface RoleHandler {
   /** Parses each message after the hello. */
-  parse(message: unknown): unknown;
+  readonly parse: Parse<unknown>;
   /** Gives the newcomer its number. May throw a ClusterError to refuse it. */
   open(hello: Hello): { id: number; heartbeatMs: number };
   /** Takes the connection over, right after the welcome was sent. `id` is the number that `open` gave. */

@@ -6,6 +6,7 @@ import type { Connection, TlsOptions } from "./connection.ts";
 import { ClusterError, ProtocolError } from "./errors.ts";
 import { type Logger, silentLogger } from "./logger.ts";
 import type { Hello, Welcome } from "./messages.ts";
+import type { Parse } from "./parse-fields.ts";
 import { parseHelloAnswer } from "./parse-handshake.ts";
 import { maxFrameBytes, SocketConnection } from "./socket-connection.ts";
 import { protocolVersion } from "./version.ts";
@@ -19,7 +20,7 @@ export interface DialOptions<Incoming> {
   readonly address: string;
   readonly hello: Omit<Hello, "op" | "protocol">;
   /** Parses each message after the welcome. */
-  readonly parse: (message: unknown) => Incoming;
+  readonly parse: Parse<Incoming>;
   /** For everything together: a refused connection is tried again until then, since a scheduler may be about to start. */
   readonly timeoutMs: number;
   /** Default true. False: a refused connection is final, as it is for one of many peers. */

@@ -5,6 +5,7 @@ import { addExtension, Packr, RESET_BUFFER_MODE, Unpackr } from "msgpackr";
 const refType = 1;
 const specialType = 2;
 const attachmentType = 3;
+const compactType = 5;
 
 /** Stands for the value of `deps[index]` inside encoded arguments. */
 export class Ref {
@@ -24,11 +25,25 @@ export class Special {
   }
 }
 
+/** Messages of one kind that follow one another in a frame, in their compact form. */
+export class CompactRun {
+  readonly op: string;
+  readonly count: number;
+  readonly bytes: Uint8Array;
+
+  constructor(op: string, count: number, bytes: Uint8Array) {
+    this.op = op;
+    this.count = count;
+    this.bytes = bytes;
+  }
+}
+
 /** Turns what was read back into what was meant. It is set for the duration of one synchronous decoding. */
 export interface Reader {
   ref(index: unknown): unknown;
   special(parts: unknown): unknown;
   attachment(index: unknown): unknown;
+  compact(parts: unknown): unknown;
 }
 
 /** Takes the large binaries of a frame; answers with the number of one it took. */
@@ -67,6 +82,13 @@ addExtension({
   type: attachmentType,
   write: (mark: Attachment) => mark.index,
   read: (index) => currentReader().attachment(index),
+});
+
+addExtension({
+  Class: CompactRun,
+  type: compactType,
+  write: ({ op, count, bytes }: CompactRun) => [op, count, bytes],
+  read: (parts) => currentReader().compact(parts),
 });
 
 /** Where msgpackr lets an extension write by itself: makes room for that many bytes at the current place. */

@@ -14,6 +14,7 @@ import {
   hash,
   list,
   name,
+  type Parse,
   parserOf,
   shallow,
   taskId,
@@ -116,7 +117,7 @@ const toClient: z.ZodType<SchedulerToClient> = z.discriminatedUnion("op", [
 ]);
 
 /** @throws ProtocolError BAD_FRAME */
-export const parseClientToScheduler: (message: unknown) => ClientToScheduler = parserOf("from a client", toScheduler);
+export const parseClientToScheduler: Parse<ClientToScheduler> = parserOf("from a client", toScheduler);
 
 /** @throws ProtocolError BAD_FRAME */
-export const parseSchedulerToClient: (message: unknown) => SchedulerToClient = parserOf("to a client", toClient);
+export const parseSchedulerToClient: Parse<SchedulerToClient> = parserOf("to a client", toClient, ["finished"]);

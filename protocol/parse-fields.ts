@@ -75,13 +75,21 @@ function wireErrorWithin(causes: number): z.ZodType<WireError> {
 
 export const wireError: z.ZodType<WireError> = wireErrorWithin(causesMax);
 
+/** Turns what arrived into a message of one direction, or throws a ProtocolError BAD_FRAME. */
+export interface Parse<T> {
+  (message: unknown): T;
+  /** The ops whose compact form says all that there is to check. Default: none. */
+  readonly compact?: ReadonlySet<string>;
+}
+
 /** Makes the parser of one direction. The error says which message and which field it was. */
-export function parserOf<T>(direction: string, schema: z.ZodType<T>): (message: unknown) => T {
-  return (message) => {
+export function parserOf<T>(direction: string, schema: z.ZodType<T>, compact: readonly string[] = []): Parse<T> {
+  const parse = (message: unknown): T => {
     const parsed = schema.safeParse(message);
     if (parsed.success) return parsed.data;
     throw new ProtocolError("BAD_FRAME", `${describe(message, direction)}: ${problems(parsed.error)}`);
   };
+  return Object.assign(parse, { compact: new Set(compact) });
 }
 
 function describe(message: unknown, direction: string): string {

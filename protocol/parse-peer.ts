@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { PeerAnswer, PeerRequest } from "./messages.ts";
-import { amount, bulk, bytes, flag, list, parserOf, taskId, uint } from "./parse-fields.ts";
+import { amount, bulk, bytes, flag, list, type Parse, parserOf, taskId, uint } from "./parse-fields.ts";
 
 const shard = {
   request: uint,
@@ -25,7 +25,7 @@ const answer: z.ZodType<PeerAnswer> = z.discriminatedUnion("op", [
 ]);
 
 /** @throws ProtocolError BAD_FRAME */
-export const parsePeerRequest: (message: unknown) => PeerRequest = parserOf("from a peer", request);
+export const parsePeerRequest: Parse<PeerRequest> = parserOf("from a peer", request);
 
 /** @throws ProtocolError BAD_FRAME */
-export const parsePeerAnswer: (message: unknown) => PeerAnswer = parserOf("of a peer's answer", answer);
+export const parsePeerAnswer: Parse<PeerAnswer> = parserOf("of a peer's answer", answer, ["shard"]);

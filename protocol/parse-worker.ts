@@ -13,6 +13,7 @@ import {
   hash,
   list,
   name,
+  type Parse,
   parserOf,
   taskId,
   text,
@@ -121,7 +122,10 @@ const toScheduler: z.ZodType<WorkerToScheduler> = z.discriminatedUnion("op", [
 ]);
 
 /** @throws ProtocolError BAD_FRAME */
-export const parseSchedulerToWorker: (message: unknown) => SchedulerToWorker = parserOf("to a worker", toWorker);
+export const parseSchedulerToWorker: Parse<SchedulerToWorker> = parserOf("to a worker", toWorker, ["compute"]);
 
 /** @throws ProtocolError BAD_FRAME */
-export const parseWorkerToScheduler: (message: unknown) => WorkerToScheduler = parserOf("from a worker", toScheduler);
+export const parseWorkerToScheduler: Parse<WorkerToScheduler> = parserOf("from a worker", toScheduler, [
+  "started",
+  "done",
+]);

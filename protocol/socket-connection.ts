@@ -1,11 +1,13 @@
 import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { RawData, WebSocket } from "ws";
+import { compactForms } from "./compact-forms.ts";
 import type { Connection } from "./connection.ts";
 import { ClusterError, ProtocolError } from "./errors.ts";
-import { FrameReader, FrameWriter } from "./frame.ts";
+import { CompactMessages, FrameReader, FrameWriter } from "./frame.ts";
 import { weigh } from "./frame-weight.ts";
 import type { Logger } from "./logger.ts";
+import type { Parse } from "./parse-fields.ts";
 import { traffic } from "./traffic.ts";
 
 /** No frame may be larger, in either direction. */
@@ -34,12 +36,12 @@ export class SocketConnection<Incoming, Outgoing> implements Connection<Incoming
   readonly #ws: WebSocket;
   readonly #socket: Duplex;
   readonly #log: Logger;
-  readonly #writer: FrameWriter = new FrameWriter();
-  readonly #reader: FrameReader = new FrameReader();
+  readonly #writer: FrameWriter = new FrameWriter(compactForms);
+  readonly #reader: FrameReader = new FrameReader(compactForms);
   readonly #gone: Promise<void>;
   readonly #first: Promise<unknown>;
   #resolveFirst: ((message: unknown) => void) | undefined;
-  #parse: ((message: unknown) => Incoming) | undefined;
+  #parse: Parse<Incoming> | undefined;
   #listener: ((messages: readonly Incoming[]) => void) | undefined;
   #closeListeners: ((error: ClusterError) => void)[] = [];
   /** Arrived, but not yet parsed. */
@@ -89,7 +91,7 @@ export class SocketConnection<Incoming, Outgoing> implements Connection<Incoming
   }
 
   /** From now on what arrives goes through `parse` to the listener. */
-  start(parse: (message: unknown) => Incoming): void {
+  start(parse: Parse<Incoming>): void {
     this.#parse = parse;
     const unparsed = this.#unparsed;
     this.#unparsed = [];
@@ -204,7 +206,12 @@ export class SocketConnection<Incoming, Outgoing> implements Connection<Incoming
       return;
     }
     // All of a frame or nothing: a bad message must not take effect by halves.
-    const parsed = messages.map(parse);
+    const parsed: Incoming[] = [];
+    for (const message of messages) {
+      if (!(message instanceof CompactMessages)) parsed.push(parse(message));
+      else if (parse.compact?.has(message.op) !== true) parsed.push(...message.messages.map((one) => parse(one)));
+      else for (const one of message.messages) parsed.push(one as Incoming);
+    }
     if (this.#undelivered.length === 0) this.#undelivered = parsed;
     else this.#undelivered.push(...parsed);
     if (this.#listener !== undefined) this.#deliver();

@@ -31,6 +31,10 @@ export class Raising implements Reader {
     return at(this.#refs, index, "input");
   }
 
+  compact(): never {
+    throw new Error("a frame's messages stand inside a value");
+  }
+
   attachment(): never {
     throw new Error("a value holds a frame's attachment");
   }

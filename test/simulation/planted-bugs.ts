@@ -91,8 +91,8 @@ const bugs: readonly PlantedBug[] = [
   {
     what: "scheduler: a task that a worker which is back never got stays with it",
     file: "scheduler/core/inventory.ts",
-    right: "    } else if (bytes !== undefined) finish(state, task, worker, bytes);\n    else givenBack.push(task);\n",
-    wrong: "    } else if (bytes !== undefined) finish(state, task, worker, bytes);\n",
+    right: "    } else givenBack.push(task);\n",
+    wrong: "    }\n",
   },
   {
     what: "scheduler: a client that is back is not told of what failed meanwhile",

@@ -1,0 +1,183 @@
+import type { CompactReader, CompactWriter } from "./compact-bytes.ts";
+import { fnId, futureId, taskId } from "./ids.ts";
+import type {
+  EncodedValue,
+  Input,
+  PeerAnswer,
+  SchedulerToClient,
+  SchedulerToWorker,
+  WorkerToScheduler,
+} from "./messages.ts";
+
+/**
+ * How a kind of message is written without names and read without a schema. For those that come by the thousand; all others
+ * are msgpack. Reading checks as much as parsing does: a number that should be whole is, and nothing is longer than what came.
+ */
+export interface CompactForm<Message extends AnyMessage = AnyMessage> {
+  readonly op: Message["op"];
+  /** Whether it gains by it. Default: always. */
+  fits?(message: Message): boolean;
+  write(to: CompactWriter, message: Message): void;
+  read(from: CompactReader): Message;
+}
+
+type AnyMessage = SchedulerToWorker | WorkerToScheduler | SchedulerToClient | PeerAnswer;
+type Of<Op extends AnyMessage["op"]> = Extract<AnyMessage, { readonly op: Op }>;
+
+const smallBytes = 4 * 1024;
+
+const compute: CompactForm<Of<"compute">> = {
+  op: "compute",
+  write(to, { task, attempt, key, fn, args, inputs, priority, timeoutMs, resources, run }) {
+    to.uint(task);
+    to.uint(attempt);
+    to.text(key);
+    to.uint(fn);
+    writeValue(to, args);
+    to.uint(inputs.length);
+    for (const input of inputs) writeInput(to, input);
+    to.uint(priority.length);
+    for (const part of priority) to.float(part);
+    to.float(timeoutMs);
+    writeAmounts(to, resources);
+    to.word(run);
+  },
+  read: (from) => ({
+    op: "compute",
+    task: taskId(from.uint()),
+    attempt: from.uint(),
+    key: from.text(),
+    fn: fnId(from.uint()),
+    args: readValue(from),
+    inputs: readList(from, readInput),
+    priority: readList(from, readNumber),
+    timeoutMs: readAmount(from),
+    resources: readAmounts(from),
+    run: from.word(),
+  }),
+};
+
+const started: CompactForm<Of<"started">> = {
+  op: "started",
+  write(to, { task, attempt }) {
+    to.uint(task);
+    to.uint(attempt);
+  },
+  read: (from) => ({ op: "started", task: taskId(from.uint()), attempt: from.uint() }),
+};
+
+const done: CompactForm<Of<"done">> = {
+  op: "done",
+  write(to, { task, attempt, bytes, startMs, endMs }) {
+    to.uint(task);
+    to.uint(attempt);
+    to.uint(bytes);
+    to.float(startMs);
+    to.float(endMs);
+  },
+  read: (from) => ({
+    op: "done",
+    task: taskId(from.uint()),
+    attempt: from.uint(),
+    bytes: from.uint(),
+    startMs: from.finite(),
+    endMs: from.finite(),
+  }),
+};
+
+const finished: CompactForm<Of<"finished">> = {
+  op: "finished",
+  write(to, { future, task, bytes, addresses }) {
+    to.uint(future);
+    to.uint(task);
+    to.uint(bytes);
+    writeWords(to, addresses);
+  },
+  read: (from) => ({
+    op: "finished",
+    future: futureId(from.uint()),
+    task: taskId(from.uint()),
+    bytes: from.uint(),
+    addresses: readList(from, readWord),
+  }),
+};
+
+/** Small values: one shard each, which is all of it. */
+const shard: CompactForm<Of<"shard">> = {
+  op: "shard",
+  fits: ({ bytes, last, chunkBytes }) => bytes.byteLength < smallBytes && last && chunkBytes.length === 1,
+  write(to, { request, task, bytes }) {
+    to.uint(request);
+    to.uint(task);
+    to.bytes(bytes);
+  },
+  read(from) {
+    const [request, task, bytes] = [from.uint(), taskId(from.uint()), from.bytes()];
+    return { op: "shard", request, task, chunkBytes: [bytes.byteLength], chunk: 0, offset: 0, bytes, last: true };
+  },
+};
+
+/** By op; no op means two things in two directions. */
+export const compactForms: ReadonlyMap<string, CompactForm> = new Map(
+  [compute, started, done, finished, shard].map((form) => [form.op as string, form as unknown as CompactForm]),
+);
+
+const readWord = (from: CompactReader): string => from.word();
+const readNumber = (from: CompactReader): number => from.finite();
+const readBytes = (from: CompactReader): Uint8Array => from.bytes();
+const readInput = (from: CompactReader): Input => ({
+  task: taskId(from.uint()),
+  bytes: from.uint(),
+  addresses: readList(from, readWord),
+});
+
+function readList<T>(from: CompactReader, read: (from: CompactReader) => T): T[] {
+  const list: T[] = [];
+  for (let left = from.count(); left > 0; left--) list.push(read(from));
+  return list;
+}
+
+function readAmount(from: CompactReader): number {
+  const amount = from.finite();
+  if (amount < 0) throw new Error("an amount is negative");
+  return amount;
+}
+
+function writeWords(to: CompactWriter, words: readonly string[]): void {
+  to.uint(words.length);
+  for (const word of words) to.word(word);
+}
+
+function writeInput(to: CompactWriter, { task, bytes, addresses }: Input): void {
+  to.uint(task);
+  to.uint(bytes);
+  writeWords(to, addresses);
+}
+
+function writeValue(to: CompactWriter, parts: EncodedValue): void {
+  to.uint(parts.length);
+  for (const part of parts) to.bytes(part);
+}
+
+function readValue(from: CompactReader): EncodedValue {
+  const parts = readList(from, readBytes);
+  if (parts.length === 0) throw new Error("a value has no bytes");
+  return parts;
+}
+
+const noAmounts: Readonly<Record<string, number>> = Object.freeze({});
+
+function writeAmounts(to: CompactWriter, amounts: Readonly<Record<string, number>>): void {
+  const names = Object.keys(amounts);
+  to.uint(names.length);
+  for (const name of names) {
+    to.word(name);
+    to.float(amounts[name] ?? 0);
+  }
+}
+
+function readAmounts(from: CompactReader): Readonly<Record<string, number>> {
+  const count = from.count();
+  if (count === 0) return noAmounts;
+  return Object.fromEntries(Array.from({ length: count }, () => [from.word(), readAmount(from)]));
+}
