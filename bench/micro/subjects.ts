@@ -1,7 +1,8 @@
 import { Graph } from "../../client/graph.ts";
+import { compactForms } from "../../protocol/compact-forms.ts";
 import { FrameReader, FrameWriter } from "../../protocol/frame.ts";
-import { taskId } from "../../protocol/ids.ts";
-import type { WorkerToScheduler } from "../../protocol/messages.ts";
+import { fnId, taskId } from "../../protocol/ids.ts";
+import type { SchedulerToWorker, WorkerToScheduler } from "../../protocol/messages.ts";
 import { decodeValue, encodeValue } from "../../protocol/value.ts";
 import { inc } from "../shapes/tasks.ts";
 import { mergeOnCore } from "./merge-on-core.ts";
@@ -31,7 +32,25 @@ const dones = Array.from(
   { length: thousand },
   (_, i): WorkerToScheduler => ({ op: "done", task: taskId(i), attempt: 1, bytes: 8, startMs: 1.5, endMs: 2.5 }),
 );
-const firstFrame = [Buffer.concat(new FrameWriter().encode(dones))];
+const doneFrame = [Buffer.concat(new FrameWriter(compactForms).encode(dones))];
+
+const computes = Array.from(
+  { length: thousand },
+  (_, i): SchedulerToWorker => ({
+    op: "compute",
+    task: taskId(i),
+    attempt: 1,
+    key: `inc-${i}-8a6d3c0e-52fd-4d0e-9b8e-0d6f3f1f4d7c`,
+    fn: fnId(1),
+    args: encodedNumber,
+    inputs: [],
+    priority: [0, 1, i],
+    timeoutMs: 0,
+    resources: {},
+    run: "8a6d3c0e-52fd-4d0e-9b8e-0d6f3f1f4d7c",
+  }),
+);
+const computeFrame = [Buffer.concat(new FrameWriter(compactForms).encode(computes))];
 
 export const subjects: readonly Subject[] = [
   { name: "scheduler core, submit to memory", per: "task", count: thousand, run: () => mergeOnCore(thousand) },
@@ -48,16 +67,19 @@ export const subjects: readonly Subject[] = [
   { name: "decode [number]", per: "value", count: thousand, run: times(() => decodeValue(encodedNumber)) },
   { name: "encode 100 rows", per: "value", count: 1, run: () => encodeValue(rows) },
   { name: "decode 100 rows", per: "value", count: 1, run: () => decodeValue(encodedRows) },
-  {
-    name: "frame of 1,000 done, write",
-    per: "message",
-    count: thousand,
-    run: () => new FrameWriter().encode(dones),
-  },
-  {
-    name: "frame of 1,000 done, read",
-    per: "message",
-    count: thousand,
-    run: () => new FrameReader().decode(firstFrame),
-  },
+  ...framesOf("compute", computes, computeFrame),
+  ...framesOf("done", dones, doneFrame),
 ];
+
+function framesOf(op: string, messages: readonly unknown[], frame: readonly Buffer[]): Subject[] {
+  const subject = (name: string, run: () => unknown): Subject => ({
+    name: `frame of 1,000 ${op}, ${name}`,
+    per: "message",
+    count: thousand,
+    run,
+  });
+  return [
+    subject("write", () => new FrameWriter(compactForms).encode(messages)),
+    subject("read", () => new FrameReader(compactForms).decode(frame)),
+  ];
+}
