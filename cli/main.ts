@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { version } from "../protocol/version.ts";
+import { benchCommand } from "./bench.ts";
 import { cancelCommand } from "./cancel.ts";
 import { completionCommand } from "./completion.ts";
 import { explainCommand } from "./explain.ts";
@@ -23,6 +24,7 @@ const commands = [
   logsCommand,
   cancelCommand,
   reportCommand,
+  benchCommand,
   completionCommand,
 ];
 const exitCode = await runProgram(process.argv.slice(2), commands, version);

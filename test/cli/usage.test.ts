@@ -24,7 +24,18 @@ describe("what a user asks for", () => {
   test("--help names every command, with examples", async () => {
     const { code, stdout, stderr } = await bench.run(["--help"]);
     expect([code, stderr]).toEqual([0, ""]);
-    for (const word of ["scheduler", "worker", "run", "status", "explain", "logs", "cancel", "completion", "Examples:"])
+    for (const word of [
+      "scheduler",
+      "worker",
+      "run",
+      "status",
+      "explain",
+      "logs",
+      "cancel",
+      "bench",
+      "completion",
+      "Examples:",
+    ])
       expect(stdout).toContain(word);
   });
 
@@ -42,6 +53,7 @@ describe("what a user asks for", () => {
     ["status", ["--watch", "--json"]],
     ["logs", ["--run", "--worker", "--task", "--level", "--limit", "--follow", "--json"]],
     ["cancel", ["--drain", "--reason", "--json"]],
+    ["bench", ["--only", "--peers", "--quick", "--json"]],
     ["completion", ["shell"]],
     ["explain", ["--scheduler-file", "--json"]],
   ])("%s --help explains its options, with examples", async (command, flags) => {

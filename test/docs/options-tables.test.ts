@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { benchCommand } from "../../cli/bench.ts";
 import { cancelCommand } from "../../cli/cancel.ts";
 import type { AnyCommand } from "../../cli/command.ts";
 import { completionCommand } from "../../cli/completion.ts";
@@ -76,6 +77,7 @@ describe("flags", () => {
     ["explain", explainCommand],
     ["logs", logsCommand],
     ["cancel", cancelCommand],
+    ["bench", benchCommand],
     ["completion", completionCommand],
   ])("muster %s", (name, command) => {
     const flags = (Object.values(command.settings) as { readonly flag: string }[]).map(({ flag }) => flag);

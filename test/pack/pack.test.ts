@@ -97,4 +97,10 @@ describe("the packed tarball", () => {
     expect(await inProject(process.execPath, [muster, "--version"])).toMatch(/^\d+\.\d+\.\d+\n$/);
     await inProject(process.execPath, [muster, "run", "flow.ts", "--param", "n=2", "--executor", "cluster"]);
   });
+
+  test("measures with the installed command", async () => {
+    const muster = join(project, "node_modules", ".bin", "muster");
+    const shown = await inProject(process.execPath, [muster, "bench", "--only", "merge-10k,bag", "--quick"]);
+    expect(shown).toMatch(/^merge-10k +tasks\/s +[\d,]+/m);
+  });
 });
