@@ -12,6 +12,8 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 const folders = ["protocol", "scheduler", "worker", "client", "testing", "test"];
 /** `npm run test:planted -- WORDS`: only those that have these words in their description. */
 const wanted = process.argv[2] ?? "";
+/** The bug that shows least often does so in one seed of 2,400. */
+const seedsMax = 12_000;
 let missed = 0;
 
 const copy = mkdtempSync(join(tmpdir(), "muster-planted-"));
@@ -29,7 +31,7 @@ try {
     .filter(({ bug }) => bug.what.includes(wanted));
   for (const { bug, path, sound, broken } of tries) {
     writeFileSync(path, broken);
-    const caught = simulate("--from", "1", "--seeds", "3000");
+    const caught = simulate("--from", "1", "--seeds", `${seedsMax}`);
     writeFileSync(path, sound);
     report(bug, caught);
   }
