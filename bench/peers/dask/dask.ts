@@ -8,7 +8,7 @@ const program = fileURLToPath(new URL("./dask_peer.py", import.meta.url));
 const families = new Set("merge tree chain shuffle map latency transfer bag groupby join sleepy".split(" "));
 
 /** From so many tasks on one repetition has to do: at about a millisecond a task it takes minutes. */
-const patientSize = 50_000;
+const patientSize = 20_000;
 
 /** dask.distributed, with workers like ours: 2 processes × 1 thread. @param python Finds the interpreter to run it with. */
 export function dask(python: () => Promise<string>): ContenderKind {
