@@ -8,7 +8,7 @@ import type { Run } from "./run.ts";
 import { settleAll } from "./settle.ts";
 import type { SchedulerState } from "./state.ts";
 import { check, type Plan } from "./submission-check.ts";
-import { addWant, isNeeded, Task } from "./task.ts";
+import { addWant, isNeeded, Task, type Want } from "./task.ts";
 import { type Standing, TaskClass } from "./task-class.ts";
 import { compute, tellErred, tellFinished } from "./transitions.ts";
 
@@ -75,9 +75,10 @@ function create(state: SchedulerState, client: ClientRecord, submission: Submiss
       enroll(state, task);
       state.keys.claim(task);
       created.push(task);
-    } else if (!spec.wanted) state.unsettled.push(task);
+      if (spec.wanted) want(client, spec.future, task);
+    } else if (spec.wanted) wantKnown(state, client, spec.future, task);
+    else state.unsettled.push(task);
     byIndex[index] = task;
-    if (spec.wanted) want(state, client, spec.future, task);
   }
   state.dropRunIfEmpty(run);
   return created;
@@ -175,10 +176,16 @@ function isSameList(a: readonly Task[], b: readonly Task[]): boolean {
   return a.length === b.length && a.every((task, i) => task === b[i]);
 }
 
-function want(state: SchedulerState, client: ClientRecord, future: FutureId, task: Task): void {
+function want(client: ClientRecord, future: FutureId, task: Task): Want {
   const entry = { client, future };
   client.futures.set(future, task);
   addWant(task, entry);
+  return entry;
+}
+
+/** The client learns at once what is known of it. */
+function wantKnown(state: SchedulerState, client: ClientRecord, future: FutureId, task: Task): void {
+  const entry = want(client, future, task);
   if (task.state.kind === "memory") tellFinished(state, task, entry);
   else if (task.state.kind === "erred") tellErred(state, entry, task.state.error);
   else if (task.state.kind === "released") compute(state, task);

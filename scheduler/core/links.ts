@@ -3,6 +3,7 @@ export class Links {
   /** The inputs of task `i` are `inputs[starts[i]]` to `inputs[starts[i + 1] - 1]`. */
   readonly starts: Uint32Array;
   readonly inputs: Uint32Array;
+  #isInOrder: boolean | undefined;
 
   constructor(starts: Uint32Array, inputs: Uint32Array) {
     this.starts = starts;
@@ -57,6 +58,11 @@ export class Links {
 
   /** Whether every task comes after its inputs, as a client sends them: then there is no cycle. */
   get isInOrder(): boolean {
+    this.#isInOrder ??= this.#findOrder();
+    return this.#isInOrder;
+  }
+
+  #findOrder(): boolean {
     const { count, starts, inputs } = this;
     for (let task = 0; task < count; task++)
       for (let at = starts[task] as number; at < (starts[task + 1] as number); at++)

@@ -48,7 +48,7 @@ function longestFirst(links: Links): Links {
   const { count, starts } = links;
   const heights = graphHeights(links);
   const height = (task: number): number => heights[task] as number;
-  const inputs = links.inputs.slice();
+  let { inputs } = links;
   for (let task = 0; task < count; task++) {
     const [start, end] = [starts[task] as number, starts[task + 1] as number];
     let isSorted = true;
@@ -56,9 +56,10 @@ function longestFirst(links: Links): Links {
       isSorted = height(inputs[at - 1] as number) >= height(inputs[at] as number);
     if (isSorted) continue;
     const sorted = Array.from(inputs.subarray(start, end)).sort((a, b) => height(b) - height(a));
+    if (inputs === links.inputs) inputs = inputs.slice();
     inputs.set(sorted, start);
   }
-  return new Links(starts, inputs);
+  return inputs === links.inputs ? links : new Links(starts, inputs);
 }
 
 /** How long the longest way down to a task without inputs is, for each task. */

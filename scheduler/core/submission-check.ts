@@ -1,5 +1,5 @@
 import type { WireError } from "../../protocol/errors.ts";
-import type { FutureId } from "../../protocol/ids.ts";
+import type { FnId, FutureId } from "../../protocol/ids.ts";
 import type { Submission, TaskSpec } from "../../protocol/messages.ts";
 import type { ClientRecord } from "./client-record.ts";
 import { FutureIndex } from "./future-index.ts";
@@ -45,8 +45,10 @@ function link(client: ClientRecord, submission: Submission, index: FutureIndex):
   const inputs = new Uint32Array(starts[tasks.length] as number);
   const held: Task[] = [];
   let at = 0;
+  let knownFn: FnId | undefined;
   for (const spec of tasks) {
-    if (!client.fns.has(spec.fn) || requests[spec.request] === undefined) {
+    if (spec.fn !== knownFn && client.fns.has(spec.fn)) knownFn = spec.fn;
+    if (spec.fn !== knownFn || requests[spec.request] === undefined) {
       return wireError(
         "BAD_FRAME",
         `The task ${spec.future} names a function or a request that was never sent; send define-fn before the submission that uses it.`,
