@@ -1,4 +1,4 @@
-import type { TaskId } from "./ids.ts";
+import { type TaskId, taskId } from "./ids.ts";
 
 export interface StoryLine {
   readonly task: TaskId;
@@ -9,17 +9,28 @@ export interface StoryLine {
 
 /** The last things that happened here, by task. Bounded as a whole: the oldest line makes room for the newest. */
 export class Story {
-  readonly #lines: (StoryLine | undefined)[];
+  readonly #maxLines: number;
+  // In columns, so that a line, of which every transition makes one, allocates nothing.
+  readonly #tasks: Float64Array;
+  readonly #atMs: Float64Array;
+  readonly #whats: string[] = [];
+  readonly #details: StoryLine["detail"][] = [];
   #next = 0;
 
   constructor(maxLines: number = 4096) {
-    this.#lines = new Array<StoryLine | undefined>(maxLines);
+    this.#maxLines = maxLines;
+    this.#tasks = new Float64Array(maxLines);
+    this.#atMs = new Float64Array(maxLines);
   }
 
   /** Called for every transition, so it only keeps the pieces; sentences are made when somebody reads them. */
   tell(task: TaskId, atMs: number, what: string, detail?: number | string): void {
-    this.#lines[this.#next] = { task, atMs, what, detail };
-    this.#next = (this.#next + 1) % this.#lines.length;
+    const line = this.#next;
+    this.#tasks[line] = task;
+    this.#atMs[line] = atMs;
+    this.#whats[line] = what;
+    this.#details[line] = detail;
+    this.#next = line + 1 === this.#maxLines ? 0 : line + 1;
   }
 
   /** What happened to a task, oldest first. */
@@ -42,8 +53,16 @@ export class Story {
   }
 
   #inOrder(): StoryLine[] {
-    const lines = [...this.#lines.slice(this.#next), ...this.#lines.slice(0, this.#next)];
-    return lines.filter((line) => line !== undefined);
+    const lines = this.#whats.map(
+      (what, line): StoryLine => ({
+        task: taskId(this.#tasks[line] as number),
+        atMs: this.#atMs[line] as number,
+        what,
+        detail: this.#details[line],
+      }),
+    );
+    // Once the last line is full, the oldest is where the next goes.
+    return lines.length < this.#maxLines ? lines : [...lines.slice(this.#next), ...lines.slice(0, this.#next)];
   }
 }
 

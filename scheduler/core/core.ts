@@ -1,4 +1,4 @@
-import { assertNever } from "../../protocol/errors.ts";
+import { assertNever, InvariantViolation } from "../../protocol/errors.ts";
 import { absenceWakeupMs, disconnectWorker, isCutOff, meetWorker, probed, wakeAbsent } from "./absence.ts";
 import { loseClient } from "./client-messages.ts";
 import { disconnectClient, hearClient, loseAbsentClients, meetClient } from "./client-session.ts";
@@ -40,7 +40,10 @@ export class SchedulerCore {
     state.effects = [];
     this.#dispatch(event);
     this.#conclude();
-    if (!isOfMessages(event) || state.workers.size !== this.#wakeupWorkers) this.#findWakeup();
+    if (!isOfMessages(event) || state.workers.size !== this.#wakeupWorkers) {
+      this.#wakeupMs = this.#latestWakeupMs();
+      this.#wakeupWorkers = state.workers.size;
+    }
     return state.effects;
   }
 
@@ -143,7 +146,7 @@ export class SchedulerCore {
   }
 
   /** Looks at every worker and client: not after messages, which are all but a few of the events. */
-  #findWakeup(): void {
+  #latestWakeupMs(): number {
     const state = this.#state;
     const silenceMs = silenceMsMax(state.workers.size, state.options.workerTtlMs);
     let nextMs = Number.POSITIVE_INFINITY;
@@ -152,13 +155,13 @@ export class SchedulerCore {
       nextMs = Math.min(nextMs, silentAtMs, absenceWakeupMs(worker));
     }
     for (const { absentUntilMs } of state.clients.values()) nextMs = Math.min(nextMs, absentUntilMs ?? nextMs);
-    this.#wakeupMs = nextMs;
-    this.#wakeupWorkers = state.workers.size;
+    return nextMs;
   }
 
   /** Throws an `InvariantViolation` that ends with the last things that happened. For tests: it looks at everything. */
   checkInvariants(): void {
     checkInvariants(this.#state);
+    if (this.#wakeupMs > this.#latestWakeupMs()) throw new InvariantViolation("nobody would wake it when it is time");
   }
 
   /** Whatever is still on the books, in words. For tests: without clients, and with idle workers, there is nothing. */

@@ -1,6 +1,8 @@
 import { completeAttempt, endAttempt } from "./attempts.ts";
+import { withMember } from "./few.ts";
 import type { SchedulerState } from "./state.ts";
-import { isActive, type Task, type TaskState } from "./task.ts";
+import { isActive, nowhere, type Task, type TaskState } from "./task.ts";
+import type { TaskGroup } from "./task-group.ts";
 import type { WorkerRecord } from "./worker-record.ts";
 
 // The only door into a task's state. What depends on the state (counters, the need for inputs) is kept in step here.
@@ -22,8 +24,8 @@ export function enter(state: SchedulerState, task: Task, next: TaskState): void 
   }
   if (previous.kind === "memory") state.copies.forget(task);
   task.state = next;
-  task.group.counts[previous.kind]--;
-  task.group.counts[next.kind]++;
+  task.group.count(previous.kind, -1);
+  task.group.count(next.kind, 1);
   if (next.kind !== previous.kind) task.sinceMs = Math.round(state.nowMs);
   if (next.kind === "queued") {
     state.queued++;
@@ -51,11 +53,19 @@ export function enroll(state: SchedulerState, task: Task): void {
   state.tasks.set(task.id, task);
   task.run.tasks++;
   task.group.total++;
-  task.group.counts[task.state.kind]++;
+  task.group.count(task.state.kind, 1);
+  // Inputs of one group mostly follow one another.
+  let [group, results]: [TaskGroup | undefined, number] = [undefined, 0];
   for (const dep of task.deps) {
-    dep.dependents.add(task);
-    task.group.takesFrom(dep.group);
+    dep.dependents = withMember(dep.dependents, task);
+    if (dep.group !== group) {
+      if (group !== undefined) task.group.takesFrom(group, results);
+      group = dep.group;
+      results = 0;
+    }
+    results++;
   }
+  if (group !== undefined) task.group.takesFrom(group, results);
 }
 
 function leaveWorker(state: SchedulerState, task: Task, was: TaskState & { kind: "processing" }): void {
@@ -77,20 +87,30 @@ function leaveWorker(state: SchedulerState, task: Task, was: TaskState & { kind:
 }
 
 export function addHolder(task: Task, worker: WorkerRecord): void {
-  if (task.holders.has(worker)) return;
-  task.holders.add(worker);
+  const { holders } = task;
+  if (holders.has(worker)) return;
+  // A set of several belongs to the task; one of none or one is shared.
+  if (holders.size > 1) (holders as Set<WorkerRecord>).add(worker);
+  else task.holders = holders.size === 0 ? worker.alone : new Set([...holders, worker]);
   worker.holds.add(task);
   worker.storedBytes += task.resultBytes;
 }
 
 export function removeHolder(task: Task, worker: WorkerRecord): void {
-  if (!task.holders.delete(worker)) return;
+  const { holders } = task;
+  if (!holders.has(worker)) return;
+  if (holders.size === 1) task.holders = nowhere;
+  else {
+    (holders as Set<WorkerRecord>).delete(worker);
+    if (holders.size === 1) for (const left of holders) task.holders = left.alone;
+  }
   worker.holds.delete(task);
   worker.storedBytes -= task.resultBytes;
 }
 
 /** Where a result can be had; at a worker that is not connected only if nobody else has it. */
-export function addressesOf(task: Task): string[] {
+export function addressesOf(task: Task): readonly string[] {
+  if (task.holders.size === 1) for (const { ownAddress } of task.holders) return ownAddress;
   const holders = [...task.holders];
   const connected = holders.filter((holder) => holder.absence === undefined);
   return (connected.length > 0 ? connected : holders).map((holder) => holder.address);

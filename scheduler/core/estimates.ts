@@ -7,6 +7,8 @@ export const unknownDurationMs = 500;
  * the next end it is unknown again.
  */
 export class DurationEstimate {
+  /** How many queued tasks have it; kept by `Backlog`. */
+  queued = 0;
   #averageMs: number | undefined;
   #longestMs = 0;
 

@@ -3,6 +3,7 @@ import type { AttemptFate } from "../../protocol/explanation.ts";
 import { formatBytes, formatDuration } from "../../protocol/units.ts";
 import { attemptsOf } from "./attempts.ts";
 import { age, ageInWords, counted, listed } from "./explain-words.ts";
+import { membersOf } from "./few.ts";
 import { heartbeatMs } from "./heartbeat.ts";
 import type { SchedulerState } from "./state.ts";
 import { isActive, type Task, type TaskState } from "./task.ts";
@@ -62,7 +63,7 @@ function done(task: Task, since: string): string {
   const where = listed(Array.from(task.holders, ({ name }) => name));
   const size = formatBytes(task.resultBytes);
   let needing = 0;
-  for (const dependent of task.dependents) if (isActive(dependent)) needing++;
+  for (const dependent of membersOf(task.dependents)) if (isActive(dependent)) needing++;
   const reasons = [
     ...(task.wants.length > 0 ? [counted(task.wants.length, "future")] : []),
     ...(needing > 0 ? [`${counted(needing, "task")} that ${needing === 1 ? "needs" : "need"} it`] : []),

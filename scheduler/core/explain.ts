@@ -66,7 +66,7 @@ export function explain(state: SchedulerState, task: Task): Explanation {
 
 function explainUnknown(state: SchedulerState, key: string): Explanation {
   const similar: string[] = [];
-  if (key !== "") for (const each of state.keys.keys()) if (each.startsWith(key)) similar.push(each);
+  if (key !== "") for (const task of state.keys.tasks()) if (task.key.startsWith(key)) similar.push(task.key);
   const hint = similar.length > 0 ? ` Known keys that begin so: ${quoted(similar)}.` : "";
   return {
     key,

@@ -2,8 +2,9 @@ import type { WireError } from "../../protocol/errors.ts";
 import type { FutureId } from "../../protocol/ids.ts";
 import type { ClientRecord } from "./client-record.ts";
 import { enroll, enter } from "./enter.ts";
+import { forEachMember } from "./few.ts";
 import type { SchedulerState } from "./state.ts";
-import { isActive, isNeeded, released, Task } from "./task.ts";
+import { addWant, isActive, isNeeded, released, removeWant, Task } from "./task.ts";
 import { compute, fail, type StopOrder, takeBack, tellErred } from "./transitions.ts";
 import { wireError } from "./wire-error.ts";
 
@@ -16,8 +17,7 @@ function unwant(state: SchedulerState, client: ClientRecord, future: FutureId): 
   const task = client.futures.get(future);
   if (task === undefined) return;
   client.futures.delete(future);
-  const index = task.wants.findIndex((want) => want.client === client && want.future === future);
-  if (index >= 0) task.wants.splice(index, 1);
+  removeWant(task, client, future);
   state.unsettled.push(task);
 }
 
@@ -49,7 +49,7 @@ export function cancel(
     }
   }
   // Nothing that has what is cancelled for an input may stand for what is submitted under its key from now on.
-  for (const task of concerned) if (!kept.has(task) && state.keys.get(task.key) === task) state.keys.delete(task.key);
+  for (const task of concerned) if (!kept.has(task)) state.keys.drop(task);
   ordered();
 }
 
@@ -64,9 +64,7 @@ export function cancelRun(
   const { stop, ordered } = stopOrder(force, reason, whenStopped);
   for (const task of [...state.tasks.values()]) {
     if (task.run.name !== name || !isActive(task)) continue;
-    for (const doomed of reachableFrom([task], isActive)) {
-      if (state.keys.get(doomed.key) === doomed) state.keys.delete(doomed.key);
-    }
+    for (const doomed of reachableFrom([task], isActive)) state.keys.drop(doomed);
     fail(state, task, cancelled(task, reason), task, stop);
   }
   ordered();
@@ -94,7 +92,10 @@ function cancelled(task: Task, reason: string): WireError {
 /** Of these, those that `accept` takes, and their dependents that it takes, and so on. */
 function reachableFrom(tasks: readonly Task[], accept: (task: Task) => boolean): Set<Task> {
   const found = new Set(tasks.filter(accept));
-  for (const task of found) for (const dependent of task.dependents) if (accept(dependent)) found.add(dependent);
+  for (const task of found)
+    forEachMember(task.dependents, (dependent) => {
+      if (accept(dependent)) found.add(dependent);
+    });
   return found;
 }
 
@@ -113,18 +114,8 @@ function detach(state: SchedulerState, client: ClientRecord, task: Task, error: 
   release(state, client, futures);
   // The others may need it only if what they have is lost: until then it need not run.
   if (!isNeeded(task)) takeBack(state, task, stop);
-  const stub = new Task(
-    state.nextTaskId(),
-    task.key,
-    task.fn,
-    task.args,
-    task.inputs,
-    task.request,
-    task.run,
-    task.placement,
-    task.priority,
-    task.estimate,
-  );
+  const { taskClass, future: number, chosenKey, args, inputs, deps, order } = task;
+  const stub = new Task(state.nextTaskId(), taskClass, number, chosenKey, args, inputs, deps, order);
   // A retry may want it to run after all, and then needs what the task needs.
   stub.state = { kind: "erred", error, origin: stub };
   stub.sinceMs = Math.round(state.nowMs);
@@ -132,7 +123,7 @@ function detach(state: SchedulerState, client: ClientRecord, task: Task, error: 
   for (const future of futures) {
     client.futures.set(future, stub);
     const want = { client, future };
-    stub.wants.push(want);
+    addWant(stub, want);
     tellErred(state, want, error);
   }
 }
@@ -150,7 +141,7 @@ export function retry(state: SchedulerState, client: ClientRecord, futures: read
   for (const task of reset) {
     enter(state, task, released);
     task.retriesLeft = task.request.retries;
-    task.lostAttempts.length = 0;
+    task.lostAttempts = [];
     task.unblamedFailures = 0;
     for (const want of task.wants) state.toClient(want.client, { op: "pending", future: want.future });
   }

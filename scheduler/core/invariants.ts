@@ -1,5 +1,6 @@
 import { InvariantViolation } from "../../protocol/errors.ts";
 import type { DurationEstimate } from "./estimates.ts";
+import { hasMember, membersOf } from "./few.ts";
 import type { PlacementClass } from "./placement-class.ts";
 import type { SchedulerState } from "./state.ts";
 import { isActive, isNeeded, type Task } from "./task.ts";
@@ -9,7 +10,12 @@ import type { WorkerRecord } from "./worker-record.ts";
 /** What must be true of the whole state between two events. */
 export function checkInvariants(state: SchedulerState): void {
   const inQueues = new Set(state.shared.tasks());
-  for (const worker of state.workers.values()) for (const task of worker.preferred.tasks()) inQueues.add(task);
+  for (const worker of state.workers.values()) {
+    const waiting = worker.preferred.tasks();
+    for (const task of waiting) inQueues.add(task);
+    if (waiting.length > 0 && !state.sought.has(worker))
+      violated(state, `tasks wait for ${worker.name}, and it is not among the sought`);
+  }
   let queued = 0;
   for (const task of state.tasks.values()) {
     checkTask(state, task, inQueues);
@@ -18,6 +24,7 @@ export function checkInvariants(state: SchedulerState): void {
   checkClasses(state);
   checkGroups(state);
   checkBacklog(state);
+  checkKeys(state);
   if (queued !== state.queued) violated(state, `${queued} tasks are queued, the counter says ${state.queued}`);
   for (const worker of state.workers.values()) checkWorker(state, worker);
   for (const client of state.clients.values()) {
@@ -74,23 +81,36 @@ function checkBacklog(state: SchedulerState): void {
   }
 }
 
+/** Each stands for a task on the books, which is found by it. */
+function checkKeys(state: SchedulerState): void {
+  for (const task of state.keys.tasks()) {
+    if (task.forgotten) violated(state, "its key stands for it, and it is forgotten", task);
+    if (state.keys.get(task.key) !== task) violated(state, "it is not found by its key", task);
+  }
+}
+
 function checkTask(state: SchedulerState, task: Task, inQueues: ReadonlySet<Task>): void {
   const { kind } = task.state;
   if (task.forgotten) violated(state, "a forgotten task is still on the books", task);
   let active = 0;
-  for (const dependent of task.dependents) if (isActive(dependent)) active++;
+  for (const dependent of membersOf(task.dependents)) if (isActive(dependent)) active++;
   if (active !== task.activeDependents)
     violated(state, `${active} dependents are active, the counter says ${task.activeDependents}`, task);
   if (kind === "memory" && task.holders.size === 0) violated(state, "a result in memory has no holder", task);
   if (kind !== "memory" && task.holders.size > 0) violated(state, `a ${kind} task has holders`, task);
   for (const holder of task.holders)
     if (holder.gone || !holder.holds.has(task)) violated(state, `its holder ${holder.name} does not know of it`, task);
+  for (const holder of task.holders)
+    if (task.holders.size === 1 && task.holders !== holder.alone)
+      violated(state, `it has a set of its own for its only holder ${holder.name}`, task);
   if ((isActive(task) || kind === "memory") && !isNeeded(task))
     violated(state, `it is ${kind}, and nobody needs it`, task);
   if (kind === "released" && isNeeded(task)) violated(state, "somebody needs it, and it is released", task);
-  if (!isNeeded(task) && task.dependents.size === 0)
+  if (!isNeeded(task) && task.dependents === undefined)
     violated(state, "nothing keeps it, and it was not forgotten", task);
 
+  for (const dep of task.deps)
+    if (!hasMember(dep.dependents, task)) violated(state, `its input "${dep.key}" does not know of it`, task);
   if (task.state.kind === "waiting") {
     const missing = task.deps.filter((dep) => dep.state.kind !== "memory").length;
     if (missing === 0 || missing !== task.state.missing)

@@ -76,7 +76,8 @@ export function loseWorker(state: SchedulerState, worker: WorkerRecord, reason: 
     enter(state, task, released);
     if (suspect) {
       const others = coResident.filter((key) => key !== task.key);
-      task.lostAttempts.push({ attempt: task.attempts, worker: worker.name, reason, coResident: others });
+      const lost = { attempt: task.attempts, worker: worker.name, reason, coResident: others };
+      task.lostAttempts = [...task.lostAttempts, lost];
     }
   }
   for (const { task, recorded, whenStopped } of worker.stopping.values()) {
@@ -101,8 +102,7 @@ export function loseWorker(state: SchedulerState, worker: WorkerRecord, reason: 
 }
 
 function workerLost(task: Task): ReturnType<typeof wireError> {
-  // A copy: a retry starts a new list, and this error goes on telling of the old one.
-  const attempts = [...task.lostAttempts];
+  const attempts = task.lostAttempts;
   const fates = attempts.map((lost) => `attempt ${lost.attempt} on ${lost.worker} (${lost.reason})`).join("; ");
   const died = attempts.length === 1 ? "a worker died" : `${attempts.length} workers died`;
   const message = `The task "${task.key}" is given up: ${died} while running it: ${fates}. If it is the task that kills them (memory, native code), run it on its own with more memory; if not, retry it.`;

@@ -1,74 +1,98 @@
+import { Links } from "./links.ts";
+
 /**
  * The order in which a graph's tasks should run so that few results are alive at once: a depth-first walk that finishes a
  * branch before it starts the next, and takes the longest branch first (Sethi and Ullman's rule, 1970: the branch that
- * needs most room goes first, while nothing else is held). Linear in edges, but for sorting each task's inputs.
+ * needs most room goes first, while nothing else is held). Linear in links, but for sorting each task's inputs.
  *
- * @param deps `deps[i]` are the indices of the tasks whose results task `i` needs; there must be no cycle.
+ * @param deps which tasks' results each task needs, by index; there must be no cycle.
  * @returns `order[i]` is the rank of task `i`; inputs rank before their dependents.
  */
-export function graphOrder(deps: readonly (readonly number[])[]): Uint32Array {
-  const count = deps.length;
-  const heights = graphHeights(deps);
+export function graphOrder(deps: Links | readonly (readonly number[])[]): Uint32Array {
+  const links = longestFirst(linksOf(deps));
+  const { count, starts, inputs } = links;
   const order = new Uint32Array(count);
   const entered = new Uint8Array(count);
   const isInput = new Uint8Array(count);
-  for (const inputs of deps) for (const input of inputs) isInput[input] = 1;
+  for (const input of inputs) isInput[input] = 1;
 
   let rank = 0;
-  const path: { readonly task: number; readonly inputs: readonly number[]; next: number }[] = [];
-  const enter = (task: number): void => {
-    entered[task] = 1;
-    path.push({ task, inputs: longestFirst(deps[task] ?? [], heights), next: 0 });
-  };
+  /** Where the walk goes on at each task. */
+  const next = starts.slice();
+  const path = new Uint32Array(count);
   for (let sink = 0; sink < count; sink++) {
     if (isInput[sink] === 1) continue;
-    enter(sink);
-    for (let top = path.at(-1); top !== undefined; top = path.at(-1)) {
-      const input = top.inputs[top.next];
-      if (input === undefined) {
-        order[top.task] = rank;
+    path[0] = sink;
+    for (let depth = 1; depth > 0; ) {
+      const task = path[depth - 1] as number;
+      const at = next[task] as number;
+      if (at === starts[task + 1]) {
+        order[task] = rank;
         rank++;
-        path.pop();
-      } else {
-        top.next++;
-        if (entered[input] === 0) enter(input);
+        depth--;
+        continue;
       }
+      next[task] = at + 1;
+      const input = inputs[at] as number;
+      if (entered[input] === 1) continue;
+      entered[input] = 1;
+      path[depth] = input;
+      depth++;
     }
   }
   return order;
 }
 
-/** How long the longest way down to a task without inputs is, for each task. */
-function graphHeights(deps: readonly (readonly number[])[]): Uint32Array {
-  const heights = new Uint32Array(deps.length);
-  for (const task of topological(deps).sorted) {
-    for (const input of deps[task] ?? []) heights[task] = Math.max(heights[task] ?? 0, (heights[input] ?? 0) + 1);
+/** The same links, with each task's inputs in the order in which their branches should run. */
+function longestFirst(links: Links): Links {
+  const { count, starts } = links;
+  const heights = graphHeights(links);
+  const height = (task: number): number => heights[task] as number;
+  let { inputs } = links;
+  for (let task = 0; task < count; task++) {
+    const [start, end] = [starts[task] as number, starts[task + 1] as number];
+    let isSorted = true;
+    for (let at = start + 1; at < end && isSorted; at++)
+      isSorted = height(inputs[at - 1] as number) >= height(inputs[at] as number);
+    if (isSorted) continue;
+    const sorted = Array.from(inputs.subarray(start, end)).sort((a, b) => height(b) - height(a));
+    if (inputs === links.inputs) inputs = inputs.slice();
+    inputs.set(sorted, start);
   }
-  return heights;
+  return inputs === links.inputs ? links : new Links(starts, inputs);
 }
 
-function longestFirst(inputs: readonly number[], heights: Uint32Array): readonly number[] {
-  const first = heights[inputs[0] ?? 0];
-  if (inputs.every((input) => heights[input] === first)) return inputs;
-  return [...inputs].sort((a, b) => (heights[b] ?? 0) - (heights[a] ?? 0));
+/** How long the longest way down to a task without inputs is, for each task. */
+function graphHeights(links: Links): Uint32Array {
+  const { count, starts, inputs } = links;
+  const heights = new Uint32Array(count);
+  const sorted = links.isInOrder ? undefined : topological(links).sorted;
+  for (let i = 0; i < count; i++) {
+    const task = sorted === undefined ? i : (sorted[i] as number);
+    let height = 0;
+    for (let at = starts[task] as number; at < (starts[task + 1] as number); at++)
+      height = Math.max(height, (heights[inputs[at] as number] as number) + 1);
+    heights[task] = height;
+  }
+  return heights;
 }
 
 /**
  * Kahn's algorithm (1962). `sorted` has inputs before dependents; when it is shorter than the graph, `cyclic` lists tasks
  * that lie on a cycle or behind one.
  */
-export function topological(deps: readonly (readonly number[])[]): { sorted: number[]; cyclic: number[] } {
-  const count = deps.length;
+export function topological(deps: Links | readonly (readonly number[])[]): { sorted: number[]; cyclic: number[] } {
+  const links = linksOf(deps);
+  const { count, starts } = links;
+  const dependents = links.reversed();
   const missing = new Uint32Array(count);
-  const dependents: number[][] = Array.from({ length: count }, () => []);
-  deps.forEach((inputs, task) => {
-    missing[task] = inputs.length;
-    for (const input of inputs) (dependents[input] as number[]).push(task);
-  });
   const sorted: number[] = [];
-  for (let task = 0; task < count; task++) if (missing[task] === 0) sorted.push(task);
+  for (let task = 0; task < count; task++) {
+    missing[task] = (starts[task + 1] as number) - (starts[task] as number);
+    if (missing[task] === 0) sorted.push(task);
+  }
   for (let i = 0; i < sorted.length; i++) {
-    for (const dependent of dependents[sorted[i] as number] as number[]) {
+    for (const dependent of dependents.of(sorted[i] as number)) {
       const left = (missing[dependent] as number) - 1;
       missing[dependent] = left;
       if (left === 0) sorted.push(dependent);
@@ -79,3 +103,6 @@ export function topological(deps: readonly (readonly number[])[]): { sorted: num
     for (let task = 0; task < count; task++) if ((missing[task] as number) > 0) cyclic.push(task);
   return { sorted, cyclic };
 }
+
+const linksOf = (deps: Links | readonly (readonly number[])[]): Links =>
+  deps instanceof Links ? deps : Links.of(deps);

@@ -16,33 +16,25 @@ function leastLimitBytes(state: SchedulerState): number {
 }
 
 /** All inputs of a task lie in its worker's memory while it runs. */
-function inputBytesOf(task: Task): number {
+export function inputBytesOf(task: Task): number {
   let bytes = 0;
   for (const dep of task.deps) bytes += dep.resultBytes;
   return bytes;
 }
 
 /** What a task whose inputs are all in memory asks of a worker: its limit counts only if it is too low on some. */
-export function placementOf(state: SchedulerState, task: Task): PlacementClass {
-  const placement = sharedPlacement(state, task);
+export function placementOf(state: SchedulerState, task: Task, inputBytes: number): PlacementClass {
+  const placement =
+    inputBytes > leastLimitBytes(state) ? state.placements.intern(task.request, inputBytes) : task.taskClass.placement;
   // Few tasks ever are in this case, and none for long: each is a class of its own.
   return task.stoppingOn.size === 0 ? placement : { ...placement, besides: new Set(task.stoppingOn), queued: 0 };
-}
-
-function sharedPlacement(state: SchedulerState, task: Task): PlacementClass {
-  const inputBytes = inputBytesOf(task);
-  if (inputBytes > leastLimitBytes(state)) return state.placements.intern(task.request, inputBytes);
-  const { placement } = task;
-  const isPlain = placement.inputBytes === 0 && placement.besides === undefined;
-  return isPlain ? placement : state.placements.intern(task.request);
 }
 
 /**
  * Why a task is refused whose inputs are larger than the memory of every worker that may run it; undefined if they are not.
  * With no such worker at hand it waits: one that comes may be large enough.
  */
-export function oversize(state: SchedulerState, task: Task): WireError | undefined {
-  const inputBytes = inputBytesOf(task);
+export function oversize(state: SchedulerState, task: Task, inputBytes: number): WireError | undefined {
   if (inputBytes <= leastLimitBytes(state)) return undefined;
   const asked = state.placements.intern(task.request);
   let largest: WorkerRecord | undefined;

@@ -62,9 +62,8 @@ export function offers(worker: WorkerRecord, { resources }: PlacementClass): boo
 /** Whether the worker has the resources for one more such task now, and nothing of the task itself stands in its way. */
 export function hasRoom(placement: PlacementClass, worker: WorkerRecord): boolean {
   if (placement.besides?.has(worker) === true) return false;
-  for (const [name, amount] of Object.entries(placement.resources)) {
-    if ((worker.freeResources[name] ?? 0) < amount) return false;
-  }
+  const { resources } = placement;
+  for (const name in resources) if ((worker.freeResources[name] ?? 0) < (resources[name] ?? 0)) return false;
   return true;
 }
 

@@ -2,7 +2,7 @@ import type { Input } from "../../protocol/messages.ts";
 import { beginAttempt } from "./attempts.ts";
 import { addressesOf, enter } from "./enter.ts";
 import type { FnRecord } from "./functions.ts";
-import { placementOf } from "./oversize.ts";
+import { unpacked } from "./kept-values.ts";
 import { hasRoom, suits } from "./placement-class.ts";
 import { joinSharing, servesBefore } from "./run.ts";
 import type { SchedulerState } from "./state.ts";
@@ -19,26 +19,18 @@ const prefillTasksMax = 256;
 /** Every input is in memory: queues the task, at the worker that holds most of its inputs if one does. */
 export function queueReady(state: SchedulerState, task: Task): void {
   if (!task.run.isBusy) joinSharing(task.run, state.runs.values());
-  state.ticket++;
-  const ticket = state.ticket;
-  // One that is queued already only changes queues; who it may wait for is counted by what it asks.
-  if (task.state.kind !== "queued") task.placement = placementOf(state, task);
-  enter(state, task, { kind: "queued", ticket });
+  const queued = { kind: "queued", task } as const;
+  enter(state, task, queued);
   const home = homeOf(state, task);
-  (home?.preferred ?? state.shared).add(task, ticket);
+  (home?.preferred ?? state.shared).add(queued);
+  if (home !== undefined) state.sought.add(home);
 }
 
 /** The suitable worker that would have to fetch least; of equals the least busy, then the one that stores least. */
 function homeOf(state: SchedulerState, task: Task): WorkerRecord | undefined {
-  if (task.deps.length === 0) return undefined;
-  const local = new Map<WorkerRecord, number>();
-  for (const dep of task.deps) {
-    // An empty result still makes its holder the better place, hence the one byte.
-    for (const holder of dep.holders) local.set(holder, (local.get(holder) ?? 0) + dep.resultBytes + 1);
-  }
   let best: WorkerRecord | undefined;
   let bestBytes = 0;
-  for (const [worker, bytes] of local) {
+  for (const [worker, bytes] of bytesByHolder(task)) {
     if (!takesTasks(worker) || !suits(task.placement, worker, state.workers.values())) continue;
     if (task.placement.besides?.has(worker) === true) continue;
     if (best === undefined || bytes > bestBytes || (bytes === bestBytes && lessBusy(worker, best))) {
@@ -47,6 +39,29 @@ function homeOf(state: SchedulerState, task: Task): WorkerRecord | undefined {
     }
   }
   return best;
+}
+
+/** How much of the task's inputs lies where. An empty result still makes its holder the better place, hence a byte for each. */
+function bytesByHolder({ deps }: Task): Iterable<readonly [WorkerRecord, number]> {
+  const [first] = deps;
+  if (first === undefined) return [];
+  const local = new Map<WorkerRecord, number>();
+  // Inputs that lie at the same place mostly follow one another, and share the set that says so.
+  let { holders } = first;
+  let bytes = 0;
+  const count = (): void => {
+    for (const holder of holders) local.set(holder, (local.get(holder) ?? 0) + bytes);
+  };
+  for (const dep of deps) {
+    if (dep.holders !== holders) {
+      count();
+      holders = dep.holders;
+      bytes = 0;
+    }
+    bytes += dep.resultBytes + 1;
+  }
+  count();
+  return local;
 }
 
 function lessBusy(a: WorkerRecord, b: WorkerRecord): boolean {
@@ -61,7 +76,6 @@ export const takesTasks = (worker: WorkerRecord): boolean => worker.status === "
 
 /** Gives queued tasks to workers with room: first to free slots, evenly, then ahead of need. */
 export function pump(state: SchedulerState): void {
-  if (state.queued === 0) return;
   fillUpTo(state, (worker) => worker.slots);
   for (const full of fillUpTo(state, (worker, task) => worker.slots + aheadOf(state, worker, task)))
     state.hungry.delete(full);
@@ -81,13 +95,15 @@ function fillUpTo(
   limit: (worker: WorkerRecord, task: Task) => number,
 ): ReadonlySet<WorkerRecord> {
   const full = new Set<WorkerRecord>();
-  const takers = [...state.hungry].filter(takesTasks);
+  if (state.queued === 0) return full;
+  let takers = takersOf(state);
   takers.sort((a, b) => (lessBusy(a, b) ? -1 : 1));
-  // In rounds of one task each, for evenness. Whoever found nothing looks again while others still fill up: what waits
-  // for a worker is worth fetching once that worker has no free slot left.
+  // In rounds of one task each, for evenness.
   for (let assigned = true; assigned && state.queued > 0; ) {
     assigned = false;
+    const served: WorkerRecord[] = [];
     for (const worker of takers) {
+      if (state.queued === 0) break;
       if (full.has(worker)) continue;
       const task = next(state, worker);
       if (task === undefined) continue;
@@ -95,10 +111,26 @@ function fillUpTo(
       else {
         assign(state, task, worker);
         assigned = true;
+        served.push(worker);
       }
     }
+    // Whoever found nothing looks again while others still fill up: what waits for a worker is worth fetching once that
+    // worker has no free slot left. Where nothing waits for any, there will be nothing.
+    if (state.sought.size === 0) takers = served;
   }
   return full;
+}
+
+/** Workers that may have room, and for which there may be something. */
+function takersOf(state: SchedulerState): WorkerRecord[] {
+  const all = [...state.hungry].filter(takesTasks);
+  if (all.length <= 1 || !state.shared.isEmpty()) return all;
+  for (const worker of state.sought) if (worker.preferred.isEmpty()) state.sought.delete(worker);
+  // Nobody takes what waits for a worker that has a free slot for it.
+  const waitsInVain = (worker: WorkerRecord): boolean =>
+    !takesTasks(worker) || worker.assigned >= worker.slots || worker.preferred.isRestricted;
+  for (const worker of state.sought) if (waitsInVain(worker)) return all;
+  return all.filter((worker) => state.sought.has(worker));
 }
 
 /** What the worker should run next: of its own queue and everybody's the better, else what another worker is too busy for. */
@@ -121,10 +153,13 @@ function overflowFor(state: SchedulerState, worker: WorkerRecord, accepts: (task
   if (worker.assigned >= worker.slots) return undefined;
   let best: Task | undefined;
   let bestGainMs = 0;
-  for (const victim of state.workers.values()) {
+  for (const victim of state.sought) {
     if (victim === worker) continue;
     const task = victim.preferred.best(accepts);
-    if (task === undefined) continue;
+    if (task === undefined) {
+      if (victim.preferred.isEmpty()) state.sought.delete(victim);
+      continue;
+    }
     const waitMs = takesTasks(victim) && victim.assigned < victim.slots ? 0 : victim.occupancyMs / victim.slots;
     const gainMs = waitMs - fetchMs(state, task, worker);
     // One that takes no tasks never runs it; nor does one that only suited while a worker that was wished for was away.
@@ -170,19 +205,14 @@ function assign(state: SchedulerState, task: Task, worker: WorkerRecord): void {
   worker.consume(task.placement.resources);
   task.run.serve(estimateMs);
   defineFn(state, worker, fn);
-  const inputs: Input[] = task.inputs.map((dep) => ({
-    task: dep.id,
-    bytes: dep.resultBytes,
-    addresses: addressesOf(dep),
-  }));
   state.toWorker(worker, {
     op: "compute",
     task: task.id,
     attempt,
     key: task.key,
     fn: fn.id,
-    args: task.args,
-    inputs,
+    args: unpacked(task.args),
+    inputs: task.inputs.length === 0 ? noInputs : task.inputs.map(inputOf),
     priority: task.priority,
     timeoutMs: task.request.timeoutMs,
     resources: task.placement.resources,
@@ -195,6 +225,8 @@ function assign(state: SchedulerState, task: Task, worker: WorkerRecord): void {
 function isOnProbation(state: SchedulerState, task: Task): boolean {
   return task.lostAttempts.length > 0 || state.options.allowedWorkerLosses === 0;
 }
+const noInputs: readonly Input[] = [];
+const inputOf = (task: Task): Input => ({ task: task.id, bytes: task.resultBytes, addresses: addressesOf(task) });
 
 /** A worker learns a function's number before it first sees it. */
 export function defineFn(state: SchedulerState, worker: WorkerRecord, fn: FnRecord): void {
@@ -206,4 +238,5 @@ export function defineFn(state: SchedulerState, worker: WorkerRecord, fn: FnReco
 /** Tasks that waited for this worker find another home. */
 export function rehome(state: SchedulerState, worker: WorkerRecord): void {
   for (const task of worker.preferred.tasks()) queueReady(state, task);
+  state.sought.delete(worker);
 }

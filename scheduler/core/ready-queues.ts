@@ -1,68 +1,78 @@
-import TinyQueue from "tinyqueue";
 import type { PlacementClass } from "./placement-class.ts";
+import { ReadyQueue } from "./ready-queue.ts";
 import { type Run, servesBefore } from "./run.ts";
-import { runsBefore, type Task } from "./task.ts";
-
-/** A task leaves a queue in place: its entry goes stale with the state it was made for, and is skipped at the top. */
-interface Entry {
-  readonly task: Task;
-  readonly ticket: number;
-}
-
-function isFresh({ task, ticket }: Entry): boolean {
-  return task.state.kind === "queued" && task.state.ticket === ticket;
-}
-
-type Queue = TinyQueue<Entry>;
+import type { QueuedState, Task } from "./task.ts";
 
 /**
  * Queued tasks by run and by what they ask of a worker. One look at the top of each queue decides for all behind it, so
  * that choosing costs as much as there are runs and classes, and never as much as there are tasks.
  */
 export class ReadyQueues {
-  readonly #queues: Map<Run, Map<PlacementClass, Queue>> = new Map();
+  readonly #queues: ReadyQueue[] = [];
+  readonly #byRun: Map<Run, Map<PlacementClass, ReadyQueue>> = new Map();
+  /** Of the task that came last: the next is most likely of the same. */
+  #latest: ReadyQueue | undefined;
 
-  add(task: Task, ticket: number): void {
-    let ofRun = this.#queues.get(task.run);
-    if (ofRun === undefined) {
-      ofRun = new Map();
-      this.#queues.set(task.run, ofRun);
-    }
-    let queue = ofRun.get(task.placement);
-    if (queue === undefined) {
-      queue = new TinyQueue<Entry>([], (a, b) => (runsBefore(a.task, b.task) ? -1 : 1));
-      ofRun.set(task.placement, queue);
-    }
-    queue.push({ task, ticket });
+  add(entry: QueuedState): void {
+    const { run, placement } = entry.task;
+    if (this.#latest?.run !== run || this.#latest.placement !== placement) this.#latest = this.#queueOf(run, placement);
+    this.#latest.add(entry);
   }
 
   /** Of the least served run that has an acceptable task, the best such task. What is asked is the same for a whole queue. */
   best(accepts: (task: Task) => boolean): Task | undefined {
     let best: Task | undefined;
-    for (const [run, ofRun] of this.#queues) {
-      for (const [placement, queue] of ofRun) {
-        const task = freshTop(queue);
-        if (task === undefined) ofRun.delete(placement);
-        else if ((best === undefined || servesBefore(task, best)) && accepts(task)) best = task;
+    for (let i = 0; i < this.#queues.length; ) {
+      const queue = this.#queues[i] as ReadyQueue;
+      const task = queue.top();
+      if (task === undefined) this.#remove(i);
+      else {
+        if ((best === undefined || servesBefore(task, best)) && accepts(task)) best = task;
+        i++;
       }
-      if (ofRun.size === 0) this.#queues.delete(run);
     }
     return best;
   }
 
+  /** Whether nothing waits here any more. */
+  isEmpty(): boolean {
+    while (this.#queues.length > 0 && this.#queues[0]?.top() === undefined) this.#remove(0);
+    return this.#queues.length === 0;
+  }
+
+  /** Whether any queue is of tasks that not every worker may run. */
+  get isRestricted(): boolean {
+    return this.#queues.some(({ placement }) => !placement.unrestricted);
+  }
+
   /** All that still wait here, in no order. */
   tasks(): Task[] {
-    const queues = [...this.#queues.values()].flatMap((ofRun) => [...ofRun.values()]);
-    return queues.flatMap((queue) => queue.data.filter(isFresh).map(({ task }) => task));
+    return this.#queues.flatMap((queue) => queue.tasks());
   }
-}
 
-/** The best entry that still stands, after throwing away the stale ones above it. */
-function freshTop(queue: Queue): Task | undefined {
-  for (;;) {
-    const entry = queue.peek();
-    if (entry === undefined) return undefined;
-    if (isFresh(entry)) return entry.task;
-    queue.pop();
+  #queueOf(run: Run, placement: PlacementClass): ReadyQueue {
+    let ofRun = this.#byRun.get(run);
+    if (ofRun === undefined) {
+      ofRun = new Map();
+      this.#byRun.set(run, ofRun);
+    }
+    let queue = ofRun.get(placement);
+    if (queue === undefined) {
+      queue = new ReadyQueue(run, placement);
+      ofRun.set(placement, queue);
+      this.#queues.push(queue);
+    }
+    return queue;
+  }
+
+  /** The last takes its place: in which order they are looked at does not matter. */
+  #remove(index: number): void {
+    const { run, placement } = this.#queues[index] as ReadyQueue;
+    const last = this.#queues.pop() as ReadyQueue;
+    if (index < this.#queues.length) this.#queues[index] = last;
+    const ofRun = this.#byRun.get(run);
+    ofRun?.delete(placement);
+    if (ofRun?.size === 0) this.#byRun.delete(run);
+    this.#latest = undefined;
   }
 }

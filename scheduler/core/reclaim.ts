@@ -13,6 +13,7 @@ export function reclaim(state: SchedulerState): void {
   const idle = [...state.hungry].filter((worker) => takesTasks(worker) && worker.assigned < worker.slots);
   // What was asked for and has not come will fill some of these slots.
   let wanted = idle.reduce((slots, worker) => slots + worker.slots - worker.assigned, 0) - state.askedBack;
+  if (wanted <= 0) return;
   for (const crowded of state.crowded) {
     let spare = crowded.assigned - crowded.slots;
     for (const task of waitingThere(crowded)) {
@@ -28,7 +29,7 @@ export function reclaim(state: SchedulerState): void {
 
 /** What it has not begun and was not asked for, the last sent first. */
 function waitingThere(worker: WorkerRecord): Task[] {
-  if (worker.absence !== undefined) return [];
+  if (worker.absence !== undefined || worker.running === worker.processing.size) return [];
   const waiting = [...worker.processing].filter(
     ({ state }) => state.kind === "processing" && !state.started && !state.askedBack,
   );

@@ -1,9 +1,9 @@
 import type { ClientToScheduler, ScatterPlace } from "../../protocol/messages.ts";
 import type { ClientRecord } from "./client-record.ts";
 import { addHolder, enroll } from "./enter.ts";
-import { DurationEstimate } from "./estimates.ts";
 import type { SchedulerState } from "./state.ts";
-import { Task } from "./task.ts";
+import { addWant, Task } from "./task.ts";
+import { TaskClass } from "./task-class.ts";
 import { compute, finish } from "./transitions.ts";
 import { wireError } from "./wire-error.ts";
 import type { WorkerRecord } from "./worker-record.ts";
@@ -50,30 +50,19 @@ const wished = (worker: WorkerRecord, wishes: ReadonlySet<string>): boolean =>
 /** The values lie where they were to be put: from now on they are results like any other, but for having no function. */
 export function takeScattered(state: SchedulerState, client: ClientRecord, message: Scattered): void {
   const run = state.run("scatter");
+  const standing = { lowered: 0, generation: 0 };
+  const taskClass = new TaskClass(undefined, request, run, state.placements.intern(request), standing, "", false);
   for (const [index, future] of message.futures.entries()) {
     const place = client.scattering.get(future);
     if (place === undefined) continue;
     client.scattering.delete(future);
     const storedBy = state.reserved.get(place.task)?.storedBy;
     state.reserved.delete(place.task);
-    const placement = state.placements.intern(request);
-    const key = `scatter-${future}-${place.task}`;
-    const task = new Task(
-      place.task,
-      key,
-      undefined,
-      [],
-      [],
-      request,
-      run,
-      placement,
-      [0, 0, 0],
-      new DurationEstimate(),
-    );
+    const task = new Task(place.task, taskClass, future, `scatter-${future}-${place.task}`, [], [], [], 0);
     enroll(state, task);
-    state.keys.set(key, task);
+    state.keys.claim(task);
     client.futures.set(future, task);
-    task.wants.push({ client, future });
+    addWant(task, { client, future });
     task.resultBytes = place.bytes;
     const addresses = message.addresses[index] ?? [];
     // A worker may have taken the value without the client hearing of it; its copy has to be known, to be freed one day.

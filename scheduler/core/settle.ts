@@ -1,5 +1,6 @@
 import type { TaskId } from "../../protocol/ids.ts";
 import { enter, removeHolder } from "./enter.ts";
+import { withoutMember } from "./few.ts";
 import type { SchedulerState } from "./state.ts";
 import { isActive, isNeeded, released, type Task } from "./task.ts";
 import { stopWaitingFor, takeBack } from "./transitions.ts";
@@ -19,10 +20,10 @@ export function settleAll(state: SchedulerState): void {
 function settle(state: SchedulerState, task: Task, freed: Map<WorkerRecord, TaskId[]>): void {
   if (task.forgotten || isNeeded(task)) return;
   if (task.state.kind === "processing")
-    takeBack(state, task, { force: task.nested, reason: "nobody needs its result any more" });
+    takeBack(state, task, { force: task.taskClass.nested, reason: "nobody needs its result any more" });
   else if (isActive(task)) enter(state, task, released);
   else if (task.state.kind === "memory") {
-    for (const holder of [...task.holders]) {
+    for (const holder of task.holders) {
       const tasks = freed.get(holder);
       if (tasks === undefined) freed.set(holder, [task.id]);
       else tasks.push(task.id);
@@ -30,19 +31,19 @@ function settle(state: SchedulerState, task: Task, freed: Map<WorkerRecord, Task
     }
     enter(state, task, released);
   }
-  if (task.dependents.size === 0) forget(state, task);
+  if (task.dependents === undefined) forget(state, task);
 }
 
 function forget(state: SchedulerState, task: Task): void {
   task.forgotten = true;
   stopWaitingFor(state, task);
   state.tasks.delete(task.id);
-  if (state.keys.get(task.key) === task) state.keys.delete(task.key);
+  state.keys.drop(task);
   task.run.tasks--;
-  task.group.counts[task.state.kind]--;
+  task.group.count(task.state.kind, -1);
   state.dropRunIfEmpty(task.run);
   for (const dep of task.deps) {
-    dep.dependents.delete(task);
-    if (dep.dependents.size === 0) state.unsettled.push(dep);
+    dep.dependents = withoutMember(dep.dependents, task);
+    if (dep.dependents === undefined) state.unsettled.push(dep);
   }
 }

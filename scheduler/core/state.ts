@@ -7,7 +7,10 @@ import type { ClientRecord } from "./client-record.ts";
 import { Copies } from "./copies.ts";
 import type { SchedulerEffect } from "./events.ts";
 import { FunctionTable } from "./functions.ts";
+import { KeptValues } from "./kept-values.ts";
+import { Keys } from "./keys.ts";
 import { NoWorkerWatch } from "./no-worker-watch.ts";
+import { Numbered } from "./numbered.ts";
 import { PlacementClasses } from "./placement-class.ts";
 import { ReadyQueues } from "./ready-queues.ts";
 import { Replication } from "./replication.ts";
@@ -47,8 +50,9 @@ export class SchedulerState {
   readonly options: { readonly [Name in keyof SchedulerCoreOptions]-?: NonNullable<SchedulerCoreOptions[Name]> };
   nowMs = 0;
 
-  readonly tasks: Map<TaskId, Task> = new Map();
-  readonly keys: Map<string, Task> = new Map();
+  readonly tasks: Numbered<TaskId, Task> = new Numbered();
+  readonly keys: Keys = new Keys();
+  readonly values: KeptValues = new KeptValues();
   readonly workers: Map<WorkerId, WorkerRecord> = new Map();
   readonly clients: Map<ClientId, ClientRecord> = new Map();
   readonly runs: Map<string, Run> = new Map();
@@ -64,6 +68,8 @@ export class SchedulerState {
   readonly retirement: Retirement = new Retirement(this.copies);
   readonly replication: Replication = new Replication(this.copies);
 
+  /** Workers that tasks may wait for in their own queues. */
+  readonly sought: Set<WorkerRecord> = new Set();
   /** Queued tasks that no worker holds an input of. Those of which one does are in that worker's own queues. */
   readonly shared: ReadyQueues = new ReadyQueues();
   /** Tasks in state queued; with none, placement has nothing to look at. */
@@ -82,7 +88,6 @@ export class SchedulerState {
   /** Whether what happens is told by "record". */
   recording = false;
   generation = 0;
-  ticket = 0;
   readonly story: Story = new Story();
   effects: SchedulerEffect[] = [];
   #lastTask = 0;

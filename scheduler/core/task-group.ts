@@ -1,3 +1,4 @@
+import { assertNever } from "../../protocol/errors.ts";
 import type { TaskState } from "./task.ts";
 
 export type TaskCounts = Record<TaskState["kind"], number>;
@@ -24,7 +25,34 @@ export class TaskGroup {
     this.name = name;
   }
 
-  takesFrom(group: TaskGroup): void {
-    this.inputs.set(group, (this.inputs.get(group) ?? 0) + 1);
+  takesFrom(group: TaskGroup, results: number): void {
+    this.inputs.set(group, (this.inputs.get(group) ?? 0) + results);
+  }
+
+  /** Spelled out: twice for every transition of every task, a property by name is what one notices. */
+  count(kind: TaskState["kind"], change: 1 | -1): void {
+    const { counts } = this;
+    switch (kind) {
+      case "waiting":
+        counts.waiting += change;
+        return;
+      case "queued":
+        counts.queued += change;
+        return;
+      case "processing":
+        counts.processing += change;
+        return;
+      case "memory":
+        counts.memory += change;
+        return;
+      case "erred":
+        counts.erred += change;
+        return;
+      case "released":
+        counts.released += change;
+        return;
+      default:
+        assertNever(kind);
+    }
   }
 }

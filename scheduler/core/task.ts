@@ -1,21 +1,30 @@
 import type { WireError } from "../../protocol/errors.ts";
 import type { FutureId, TaskId } from "../../protocol/ids.ts";
-import type { EncodedValue, TaskRequest } from "../../protocol/messages.ts";
+import type { TaskRequest } from "../../protocol/messages.ts";
 import { type AttemptHistory, never } from "./attempts.ts";
 import type { ClientRecord } from "./client-record.ts";
 import type { DurationEstimate } from "./estimates.ts";
+import type { Few } from "./few.ts";
 import type { FnRecord } from "./functions.ts";
+import type { KeptValue } from "./kept-values.ts";
+import { madeKey } from "./keys.ts";
 import type { PlacementClass } from "./placement-class.ts";
 import type { Run } from "./run.ts";
+import type { TaskClass } from "./task-class.ts";
 import type { TaskGroup } from "./task-group.ts";
 import type { WorkerRecord } from "./worker-record.ts";
+
+/** Every input is in memory; waits for a place. Queues hold the very state, so that entries made for older ones are stale. */
+export interface QueuedState {
+  readonly kind: "queued";
+  readonly task: Task;
+}
 
 /** Each state holds exactly the data that exists in it. */
 export type TaskState =
   /** `missing` inputs are not in memory yet. */
   | { readonly kind: "waiting"; missing: number }
-  /** Every input is in memory; waits for a place. `ticket` makes older queue entries of the same task recognisably stale. */
-  | { readonly kind: "queued"; readonly ticket: number }
+  | QueuedState
   /** Sent to a worker. `estimateMs` is what it added to the worker's occupancy. */
   | {
       readonly kind: "processing";
@@ -39,8 +48,9 @@ export type TaskState =
 export const inMemory: TaskState = { kind: "memory" };
 export const released: TaskState = { kind: "released" };
 
-/** Shared by all tasks of which nothing is being stopped, as of nearly all: none of them costs a set. */
+/** Shared by all tasks that have none of something, as nearly all have: none of them costs a set or a list. */
 export const nowhere: ReadonlySet<WorkerRecord> = new Set();
+const none: readonly never[] = [];
 
 /** A future that some client holds for a task. */
 export interface Want {
@@ -58,30 +68,29 @@ export interface LostAttempt {
 
 export class Task {
   readonly id: TaskId;
-  readonly key: string;
-  /** Undefined: a scattered value, which cannot be computed again. */
-  readonly fn: FnRecord | undefined;
-  readonly args: EncodedValue;
+  readonly taskClass: TaskClass;
+  /** The number by which its client submitted it. */
+  readonly future: FutureId;
+  /** Undefined: its key is made when somebody looks. */
+  readonly chosenKey: string | undefined;
+  readonly args: KeptValue;
   /** By position, as the placeholders in `args` count them; the same task may stand in several. */
   readonly inputs: readonly Task[];
   /** `inputs`, each once. */
   readonly deps: readonly Task[];
-  readonly request: TaskRequest;
-  readonly run: Run;
-  readonly group: TaskGroup;
+  /** Its place in the graph that it was submitted with: lower runs first. */
+  readonly order: number;
   /** As its request says, and by the size of its inputs once that is known. */
   placement: PlacementClass;
-  /** −user priority, submission generation, graph order: lower runs first. */
-  readonly priority: readonly [number, number, number];
-  readonly estimate: DurationEstimate;
 
   state: TaskState = released;
   /** Every recorded task that takes this one's result as an input. */
-  readonly dependents: Set<Task> = new Set();
+  dependents: Few<Task> = undefined;
   /** How many of the dependents are waiting, queued or processing: while any is, the result is kept. */
   activeDependents = 0;
-  readonly wants: Want[] = [];
-  readonly holders: Set<WorkerRecord> = new Set();
+  wants: readonly Want[] = none;
+  /** Shared sets but for results with several holders: `enter.ts` alone changes it. */
+  holders: ReadonlySet<WorkerRecord> = nowhere;
   resultBytes = 0;
   attempts = 0;
   /** When it entered its state, in whole ms of the scheduler's clock. */
@@ -92,46 +101,68 @@ export class Task {
   startedMs: number = never;
   endedMs: number = never;
   /** Attempts that came to nothing, or to a result that was lost later. */
-  history: AttemptHistory | undefined;
+  history: AttemptHistory | undefined = undefined;
   retriesLeft: number;
-  readonly lostAttempts: LostAttempt[] = [];
+  lostAttempts: readonly LostAttempt[] = none;
   /** Attempts that ended through no fault of the task and with their worker alive. */
   unblamedFailures = 0;
   /** Workers that were told to stop an attempt at it and have not confirmed its end. */
   stoppingOn: ReadonlySet<WorkerRecord> = nowhere;
   /** Workers that could not reach the result anywhere and wait for new holders. */
-  readonly awaitedBy: Set<WorkerRecord> = new Set();
+  awaitedBy: ReadonlySet<WorkerRecord> = nowhere;
   forgotten = false;
-  /** Submitted from within a task, and of no use without it: once nobody needs it, its code is stopped. */
-  nested = false;
 
   constructor(
     id: TaskId,
-    key: string,
-    fn: FnRecord | undefined,
-    args: EncodedValue,
+    taskClass: TaskClass,
+    future: FutureId,
+    chosenKey: string | undefined,
+    args: KeptValue,
     inputs: readonly Task[],
-    request: TaskRequest,
-    run: Run,
-    placement: PlacementClass,
-    priority: readonly [number, number, number],
-    estimate: DurationEstimate,
+    deps: readonly Task[],
+    order: number,
   ) {
     this.id = id;
-    this.key = key;
-    this.fn = fn;
+    this.taskClass = taskClass;
+    this.future = future;
+    this.chosenKey = chosenKey;
     this.args = args;
     this.inputs = inputs;
-    const unique = inputs.length > 1 ? new Set(inputs) : undefined;
-    this.deps = unique === undefined || unique.size === inputs.length ? inputs : [...unique];
-    this.request = request;
-    this.run = run;
-    // A scattered value has no function.
-    this.group = run.group(fn?.name ?? "scattered");
-    this.placement = placement;
-    this.priority = priority;
-    this.estimate = estimate;
-    this.retriesLeft = request.retries;
+    this.deps = deps;
+    this.order = order;
+    this.placement = taskClass.placement;
+    this.retriesLeft = taskClass.request.retries;
+  }
+
+  get key(): string {
+    return this.chosenKey ?? madeKey(this.group.name, this.future, this.taskClass.prefix);
+  }
+
+  /** Undefined: a scattered value, which cannot be computed again. */
+  get fn(): FnRecord | undefined {
+    return this.taskClass.fn;
+  }
+
+  get request(): TaskRequest {
+    return this.taskClass.request;
+  }
+
+  get run(): Run {
+    return this.taskClass.run;
+  }
+
+  get group(): TaskGroup {
+    return this.taskClass.group;
+  }
+
+  get estimate(): DurationEstimate {
+    return this.taskClass.estimate;
+  }
+
+  /** −user priority, submission generation, graph order: lower runs first. */
+  get priority(): readonly [number, number, number] {
+    const { lowered, generation } = this.taskClass.standing;
+    return [lowered, generation, this.order];
   }
 }
 
@@ -147,12 +178,26 @@ export function isNeeded(task: Task): boolean {
 }
 
 export function runsBefore(a: Task, b: Task): boolean {
-  const [a0, a1, a2] = a.priority;
-  const [b0, b1, b2] = b.priority;
-  if (a0 !== b0) return a0 < b0;
-  if (a1 !== b1) return a1 < b1;
-  if (a2 !== b2) return a2 < b2;
+  const [standing, other] = [a.taskClass.standing, b.taskClass.standing];
+  if (standing !== other) {
+    if (standing.lowered !== other.lowered) return standing.lowered < other.lowered;
+    if (standing.generation !== other.generation) return standing.generation < other.generation;
+  }
+  if (a.order !== b.order) return a.order < b.order;
   return a.id < b.id;
+}
+
+/** Somebody holds one more future for it. */
+export function addWant(task: Task, want: Want): void {
+  if (task.wants.length === 0) task.wants = [want];
+  else (task.wants as Want[]).push(want);
+}
+
+export function removeWant(task: Task, client: ClientRecord, future: FutureId): void {
+  const index = task.wants.findIndex((want) => want.client === client && want.future === future);
+  if (index < 0) return;
+  if (task.wants.length === 1) task.wants = none;
+  else (task.wants as Want[]).splice(index, 1);
 }
 
 /** The attempt at the task that was being stopped there has ended. */

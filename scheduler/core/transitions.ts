@@ -1,41 +1,59 @@
 import type { WireError } from "../../protocol/errors.ts";
 import { endAttempt } from "./attempts.ts";
 import { addHolder, addressesOf, enter, removeHolder } from "./enter.ts";
-import { oversize } from "./oversize.ts";
+import { forEachMember } from "./few.ts";
+import { inputBytesOf, oversize, placementOf } from "./oversize.ts";
 import { queueReady } from "./placement.ts";
 import { recordTaskEnd, stoppedAttempt } from "./recording.ts";
 import type { SchedulerState } from "./state.ts";
-import { inMemory, isActive, isNeeded, released, type Task, type TaskState, type Want } from "./task.ts";
+import { inMemory, isActive, isNeeded, nowhere, released, type Task, type TaskState, type Want } from "./task.ts";
 import { wireError } from "./wire-error.ts";
 import { type StoppingAttempt, stoppingKey, type WorkerRecord } from "./worker-record.ts";
 
 /** The task is to be computed (again), with whatever of its inputs is not in memory. Iterative: chains may be very long. */
 export function compute(state: SchedulerState, first: Task): void {
-  const pending = [first];
-  for (let task = pending.pop(); task !== undefined; task = pending.pop()) {
-    if (isActive(task) || task.state.kind === "memory") continue;
-    if (task.fn === undefined) {
-      fail(state, task, lostForGood(task), task);
-      continue;
-    }
-    let missing = 0;
-    let broken: (TaskState & { kind: "erred" }) | undefined;
-    for (const dep of task.deps) {
-      if (dep.state.kind === "memory") continue;
-      missing++;
-      if (dep.state.kind === "erred") broken = dep.state;
-      else if (dep.state.kind === "released") pending.push(dep);
-    }
-    enter(state, task, { kind: "waiting", missing });
-    if (broken !== undefined) fail(state, task, broken.error, broken.origin);
-    else if (missing === 0) queueIfItFits(state, task);
+  const pending = computeOne(state, first);
+  for (let task = pending?.pop(); task !== undefined; task = pending?.pop())
+    for (const dep of computeOne(state, task) ?? []) pending?.push(dep);
+}
+
+/** Returns the inputs that are to be computed, too. */
+function computeOne(state: SchedulerState, task: Task): Task[] | undefined {
+  if (isActive(task) || task.state.kind === "memory") return undefined;
+  if (task.fn === undefined) {
+    fail(state, task, lostForGood(task), task);
+    return undefined;
   }
+  let missing = 0;
+  let broken: (TaskState & { kind: "erred" }) | undefined;
+  let pending: Task[] | undefined;
+  for (const dep of task.deps) {
+    const { state: its } = dep;
+    if (its.kind === "memory") continue;
+    missing++;
+    if (its.kind === "erred") broken = its;
+    else if (its.kind === "released") {
+      if (pending === undefined) pending = [dep];
+      else pending.push(dep);
+    }
+  }
+  if (missing === 0) {
+    // It waits for no time at all, and only its story tells that it did.
+    state.story.tell(task.id, state.nowMs, "waiting", task.attempts);
+    queueIfItFits(state, task);
+    return undefined;
+  }
+  enter(state, task, { kind: "waiting", missing });
+  if (broken !== undefined) fail(state, task, broken.error, broken.origin);
+  return pending;
 }
 
 function queueIfItFits(state: SchedulerState, task: Task): void {
-  const refusal = oversize(state, task);
-  if (refusal === undefined) queueReady(state, task);
-  else fail(state, task, refusal, task);
+  const inputBytes = inputBytesOf(task);
+  const refusal = oversize(state, task, inputBytes);
+  if (refusal !== undefined) return fail(state, task, refusal, task);
+  task.placement = placementOf(state, task, inputBytes);
+  queueReady(state, task);
 }
 
 function lostForGood(task: Task): WireError {
@@ -53,16 +71,16 @@ export function finish(state: SchedulerState, task: Task, worker: WorkerRecord, 
   // It may have been asked for a copy, and have computed the result itself in place of that.
   state.copies.arrived(task, worker);
   for (const want of task.wants) tellFinished(state, task, want);
-  for (const dependent of task.dependents) {
+  forEachMember(task.dependents, (dependent) => {
     const waiting = dependent.state;
-    if (waiting.kind !== "waiting") continue;
+    if (waiting.kind !== "waiting") return;
     waiting.missing--;
     if (waiting.missing === 0) queueIfItFits(state, dependent);
-  }
+  });
   for (const waiter of task.awaitedBy) {
     if (!waiter.gone) state.toWorker(waiter, { op: "holders", task: task.id, addresses: addressesOf(task) });
   }
-  task.awaitedBy.clear();
+  task.awaitedBy = nowhere;
 }
 
 /** The last copy of a result is gone. Whoever still needs it gets it computed again. */
@@ -70,7 +88,7 @@ export function vanish(state: SchedulerState, task: Task): void {
   if (task.state.kind !== "memory") return;
   enter(state, task, released);
   const takenBack: Task[] = [];
-  for (const dependent of task.dependents) {
+  forEachMember(task.dependents, (dependent) => {
     const was = dependent.state;
     if (was.kind === "waiting") was.missing++;
     else if (was.kind === "queued") enter(state, dependent, { kind: "waiting", missing: 1 });
@@ -79,7 +97,7 @@ export function vanish(state: SchedulerState, task: Task): void {
       takeBack(state, dependent, { force: true, reason: `its input "${task.key}" is lost` });
       takenBack.push(dependent);
     }
-  }
+  });
   for (const want of task.wants) state.toClient(want.client, { op: "pending", future: want.future });
   for (const dependent of takenBack) compute(state, dependent);
   if (isNeeded(task)) compute(state, task);
@@ -100,7 +118,9 @@ export function fail(state: SchedulerState, first: Task, error: WireError, origi
   const pending = [first];
   for (let task = pending.pop(); task !== undefined; task = pending.pop()) {
     if (task.state.kind === "erred") continue;
-    for (const dependent of task.dependents) if (isActive(dependent)) pending.push(dependent);
+    forEachMember(task.dependents, (dependent) => {
+      if (isActive(dependent)) pending.push(dependent);
+    });
     if (task.state.kind === "processing") takeBack(state, task, stop);
     for (const holder of [...task.holders]) {
       removeHolder(task, holder);
@@ -108,7 +128,7 @@ export function fail(state: SchedulerState, first: Task, error: WireError, origi
     }
     enter(state, task, { kind: "erred", error, origin });
     // A cancelled task is its client's own affair: whoever submits its key afterwards gets a task that runs.
-    if (error.code === "CANCELLED" && state.keys.get(task.key) === task) state.keys.delete(task.key);
+    if (error.code === "CANCELLED") state.keys.drop(task);
     task.run.failed++;
     task.group.failed++;
     recordTaskEnd(state, task, error, origin);
@@ -121,7 +141,7 @@ export function fail(state: SchedulerState, first: Task, error: WireError, origi
 /** No result of it will come: workers that wait for a holder are told to forget it. */
 export function stopWaitingFor(state: SchedulerState, task: Task): void {
   for (const waiter of task.awaitedBy) if (!waiter.gone) state.toWorker(waiter, { op: "free", tasks: [task.id] });
-  task.awaitedBy.clear();
+  task.awaitedBy = nowhere;
 }
 
 /** Asks a worker to give a running or waiting attempt back; its place counts as taken until the worker confirms. */

@@ -3,6 +3,7 @@ import { taskId } from "../../protocol/ids.ts";
 import type { StoryLine } from "../../protocol/story.ts";
 import { explain, taskOf } from "./explain.ts";
 import { age } from "./explain-words.ts";
+import { membersOf } from "./few.ts";
 import { workerInfo } from "./info.ts";
 import type { PlacementClass } from "./placement-class.ts";
 import type { SchedulerState } from "./state.ts";
@@ -85,7 +86,7 @@ export function taskDetail(state: SchedulerState, key: string): TaskDetail | nul
     ...view(task),
     explanation: explain(state, task),
     inputs: told(task.deps, view),
-    dependents: told([...task.dependents], view),
+    dependents: told(membersOf(task.dependents), view),
     story: state.story.linesOf(task.id).map((line) => toldLine(line, state.nowMs)),
   };
 }

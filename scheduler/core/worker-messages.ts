@@ -261,7 +261,7 @@ function unreachable(state: SchedulerState, worker: WorkerRecord, id: TaskId, ad
   }
   if (task.state.kind === "memory" && task.holders.size === 0) vanish(state, task);
   if (task.state.kind === "memory") state.toWorker(worker, { op: "holders", task: id, addresses: addressesOf(task) });
-  else task.awaitedBy.add(worker);
+  else task.awaitedBy = new Set([...task.awaitedBy, worker]);
 }
 
 /** A client could not get a result from an address. */

@@ -56,6 +56,9 @@ export class WorkerRecord {
   /** When it last became free of all work; means something only while it is not busy. */
   idleSinceMs: number;
   readonly holds: Set<Task> = new Set();
+  /** The holders of every result that lies here and nowhere else, and where to ask for it. */
+  readonly alone: ReadonlySet<WorkerRecord> = new Set([this]);
+  readonly ownAddress: readonly string[];
   /** Queued tasks whose inputs lie here. */
   readonly preferred: ReadyQueues = new ReadyQueues();
   /** Expected time of everything that was sent to it, all slots together. */
@@ -67,6 +70,7 @@ export class WorkerRecord {
   constructor(id: WorkerId, registration: WorkerRegistration, nowMs: number) {
     this.id = id;
     this.registration = registration;
+    this.ownAddress = [registration.address];
     this.slots = registration.slots;
     this.resources = registration.resources;
     this.freeResources = { ...registration.resources };
@@ -102,15 +106,11 @@ export class WorkerRecord {
   }
 
   consume(resources: Readonly<Record<string, number>>): void {
-    for (const [name, amount] of Object.entries(resources)) {
-      this.freeResources[name] = (this.freeResources[name] ?? 0) - amount;
-    }
+    for (const name in resources) this.freeResources[name] = (this.freeResources[name] ?? 0) - (resources[name] ?? 0);
   }
 
   giveBack(resources: Readonly<Record<string, number>>): void {
-    for (const [name, amount] of Object.entries(resources)) {
-      this.freeResources[name] = (this.freeResources[name] ?? 0) + amount;
-    }
+    for (const name in resources) this.freeResources[name] = (this.freeResources[name] ?? 0) + (resources[name] ?? 0);
   }
 }
 

@@ -45,7 +45,7 @@ test("a failed task that is released, and submitted anew in the same frame, runs
   const bench = new Bench().client().worker(1);
   bench.submit([spec(1, [], { key: "k" })]);
   const [{ task, attempt }] = bench.assigned(1) as [Assignment];
-  const error = { name: "Error", code: "TASK_FAILED" as const, message: "no", retryable: false };
+  const error = { name: "Error", code: "TASK_FAILED", message: "no", retryable: false } as const;
   bench.answer(1, { op: "failed", task, attempt, error, blame: "task", startMs: 0, endMs: 1 });
   bench.told();
   saying(bench, [{ op: "release", futures: [futureId(1)] }, submission(2, 2, "k")]);
