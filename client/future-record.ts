@@ -13,19 +13,27 @@ export type FutureState =
 
 export const pending: FutureState = { status: "pending" };
 
+/** A key, or how to make it of the future's number, for whoever asks for it. */
+export type Naming = string | ((future: FutureId) => string);
+
 /**
  * What the client knows of one future. The futures' table holds it, and never the Future itself, so that a Future that
  * its user dropped can be collected and released.
  */
 export class FutureRecord {
   readonly id: FutureId;
-  readonly key: string;
+  #key: Naming;
   #state: FutureState = pending;
   #listeners: Set<() => void> | undefined;
 
-  constructor(id: FutureId, key: string) {
+  constructor(id: FutureId, key: Naming) {
     this.id = id;
-    this.key = key;
+    this.#key = key;
+  }
+
+  get key(): string {
+    if (typeof this.#key !== "string") this.#key = this.#key(this.id);
+    return this.#key;
   }
 
   get state(): FutureState {
