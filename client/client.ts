@@ -90,7 +90,7 @@ export class Client implements AsyncDisposable {
     const releases = new Releases((ids) => this.#release(ids));
     this.#futures = new FutureTable({
       waits: parent && new Waits(parent.onWaiting),
-      fetch: (record) => this.#results.value(record),
+      fetch: (record, future) => this.#results.value(record, future),
       cancel: (futures, cancelOptions) => this.cancel(futures, cancelOptions),
       retry: (futures) => this.retry(futures),
       release: (record) => {
