@@ -90,7 +90,7 @@ export class Client implements AsyncDisposable {
     const releases = new Releases((ids) => this.#release(ids));
     this.#futures = new FutureTable({
       waits: parent && new Waits(parent.onWaiting),
-      fetch: (record) => this.#results.value(record),
+      fetch: (record, future) => this.#results.value(record, future),
       cancel: (futures, cancelOptions) => this.cancel(futures, cancelOptions),
       retry: (futures) => this.retry(futures),
       release: (record) => {
@@ -145,7 +145,10 @@ export class Client implements AsyncDisposable {
     return this.#submitter.map(fn, values, options);
   }
 
-  /** Sends what these nodes of a Graph need, in one submission; keeps the results of these nodes alone. */
+  /**
+   * Sends what these nodes of a Graph need, and keeps the results of these nodes alone. A graph of more than 20,000 tasks
+   * goes in several submissions, and its first tasks run while later ones are still being sent.
+   */
   compute<T>(node: GraphNode<T>, options?: ComputeOptions): Future<T>;
   compute<T extends readonly GraphNode<unknown>[]>(
     nodes: readonly [...T],
@@ -347,6 +350,7 @@ export class Client implements AsyncDisposable {
   /** Whatever was pending can never be told of again. */
   #end(error: ClusterError | undefined): void {
     if (error !== undefined) this.#futures.loseAll(error);
+    this.#submissions.end();
     void this.#links.close();
   }
 

@@ -13,19 +13,29 @@ export type FutureState =
 
 export const pending: FutureState = { status: "pending" };
 
+/** A key, or how to make it of the future's number, for whoever asks for it. */
+export type Naming = string | ((future: FutureId) => string);
+
 /**
  * What the client knows of one future. The futures' table holds it, and never the Future itself, so that a Future that
  * its user dropped can be collected and released.
  */
 export class FutureRecord {
   readonly id: FutureId;
-  readonly key: string;
+  #key: Naming;
   #state: FutureState = pending;
-  #listeners: Set<() => void> | undefined;
+  /** Told of the next change, then forgotten. Mostly there is one, if any. */
+  #listener: (() => void) | undefined;
+  #others: (() => void)[] | undefined;
 
-  constructor(id: FutureId, key: string) {
+  constructor(id: FutureId, key: Naming) {
     this.id = id;
-    this.key = key;
+    this.#key = key;
+  }
+
+  get key(): string {
+    if (typeof this.#key !== "string") this.#key = this.#key(this.id);
+    return this.#key;
   }
 
   get state(): FutureState {
@@ -34,43 +44,31 @@ export class FutureRecord {
 
   set state(state: FutureState) {
     this.#state = state;
-    const listeners = this.#listeners;
-    if (listeners !== undefined) for (const listener of [...listeners]) listener();
+    if (this.#listener === undefined) return;
+    const [first, others] = [this.#listener, this.#others];
+    this.#listener = undefined;
+    this.#others = undefined;
+    first();
+    if (others !== undefined) for (const listener of others) listener();
   }
 
-  /** Calls back after each change of the state. Returns the way to stop that. */
-  onChange(listener: () => void): () => void {
-    this.#listeners ??= new Set();
-    this.#listeners.add(listener);
-    return () => this.#listeners?.delete(listener);
+  /** Calls back once, after the next change of the state. */
+  onceChanged(listener: () => void): void {
+    if (this.#listener === undefined) this.#listener = listener;
+    else if (this.#others === undefined) this.#others = [listener];
+    else this.#others.push(listener);
   }
 
   /** Calls back once, as soon as the future is not pending; at once if it is not. */
-  onceDone(listener: () => void): () => void {
-    if (this.#state.status !== "pending") {
-      listener();
-      return () => {};
-    }
-    const stop = this.onChange(() => {
-      if (this.#state.status === "pending") return;
-      stop();
-      listener();
-    });
-    return stop;
+  onceDone(listener: () => void): void {
+    const check = (): void => {
+      if (this.#state.status === "pending") this.onceChanged(check);
+      else listener();
+    };
+    check();
   }
 
   done(): Promise<void> {
     return new Promise((resolve) => this.onceDone(resolve));
-  }
-
-  /** Resolves once the state is another one than `known`. */
-  changedFrom(known: FutureState): Promise<void> {
-    if (this.#state !== known) return Promise.resolve();
-    return new Promise((resolve) => {
-      const stop = this.onChange(() => {
-        stop();
-        resolve();
-      });
-    });
   }
 }

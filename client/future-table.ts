@@ -1,7 +1,7 @@
 import { assertNever } from "../protocol/errors.ts";
 import { type FutureId, futureId } from "../protocol/ids.ts";
 import { Future, type FutureOwner } from "./future.ts";
-import { FutureRecord, pending } from "./future-record.ts";
+import { FutureRecord, type Naming, pending } from "./future-record.ts";
 import { localError } from "./local-error.ts";
 import type { News } from "./session.ts";
 
@@ -20,11 +20,14 @@ export class FutureTable {
     this.#collected = new FinalizationRegistry((record) => owner.release(record));
   }
 
-  nextId(): FutureId {
-    return futureId(++this.#lastId);
+  /** The first of so many numbers that follow one another. */
+  nextIds(count: number): FutureId {
+    const first = this.#lastId + 1;
+    this.#lastId += count;
+    return futureId(first);
   }
 
-  create<T>(id: FutureId, key: string): { readonly future: Future<T>; readonly record: FutureRecord } {
+  create<T>(id: FutureId, key: Naming): { readonly future: Future<T>; readonly record: FutureRecord } {
     const record = new FutureRecord(id, key);
     const future = new Future<T>(record, this.#owner);
     this.#records.set(id, record);

@@ -16,7 +16,8 @@ export interface CancelOptions {
 export interface FutureOwner {
   /** Told of whoever waits for futures, if anybody wants to know. */
   readonly waits: Waits | undefined;
-  fetch(record: FutureRecord): Promise<unknown>;
+  /** The value, once there is one. Holds on to the Future until then: one that is being awaited is never collected. */
+  fetch(record: FutureRecord, future: Future<unknown>): Promise<unknown>;
   cancel(futures: readonly Future<unknown>[], options?: CancelOptions): Promise<void>;
   retry(futures: readonly Future<unknown>[]): Promise<void>;
   release(record: FutureRecord): void;
@@ -80,14 +81,17 @@ export class Future<out T> implements PromiseLike<T> {
    * @throws TaskError and its kin when the task failed; CancelledError; ClusterError TIMED_OUT after `timeoutMs` (default:
    * never; the task goes on), DATA_LOST, CONNECTION_LOST, CLOSED, UNKNOWN_FUTURE after a release.
    */
-  async result(options: { readonly timeoutMs?: number | undefined } = {}): Promise<T> {
-    this.#refuseReleased();
-    return (await this.#within(options.timeoutMs, this.#owner.fetch(this.#record))) as T;
+  result(options: { readonly timeoutMs?: number | undefined } = {}): Promise<T> {
+    if (this.#released) return Promise.reject(this.#releasedError());
+    const { timeoutMs } = options;
+    const value = this.#owner.fetch(this.#record, this) as Promise<T>;
+    // Results are gathered by the thousand, mostly without either.
+    return timeoutMs === undefined && this.#owner.waits === undefined ? value : this.#within(timeoutMs, value);
   }
 
   /** Waits for the end, and returns why the task failed or was cancelled; undefined when it finished. */
   async exception(options: { readonly timeoutMs?: number | undefined } = {}): Promise<Error | undefined> {
-    this.#refuseReleased();
+    if (this.#released) throw this.#releasedError();
     await this.#within(options.timeoutMs, this.#record.done());
     const { state } = this.#record;
     return "error" in state ? state.error : undefined;
@@ -105,7 +109,7 @@ export class Future<out T> implements PromiseLike<T> {
 
   /** Calls back once, after the future has ended in whatever way; soon, if it already has. */
   onDone(callback: (future: this) => void): void {
-    this.#refuseReleased();
+    if (this.#released) throw this.#releasedError();
     this.#record.onceDone(() => queueMicrotask(() => callback(this)));
   }
 
@@ -116,13 +120,11 @@ export class Future<out T> implements PromiseLike<T> {
     this.#owner.release(this.#record);
   }
 
-  #refuseReleased(): void {
-    if (this.#released) {
-      throw new ClusterError(
-        "UNKNOWN_FUTURE",
-        `the future of "${this.key}" was released: keep it until its result was used`,
-      );
-    }
+  #releasedError(): ClusterError {
+    return new ClusterError(
+      "UNKNOWN_FUTURE",
+      `the future of "${this.key}" was released: keep it until its result was used`,
+    );
   }
 
   /** As an async method it holds on to the Future while it waits: one that is being awaited is never collected. */

@@ -7,13 +7,30 @@ import { nameOf, requestOf, type SubmitOptions } from "./submit-options.ts";
 import type { Submittable, Task } from "./task.ts";
 
 /** What stands behind a node. */
-export interface NodeSpec {
+export class NodeSpec {
   readonly fn: Submittable;
   readonly args: EncodedValue;
   /** In the order of the references in `args`. */
   readonly deps: readonly (NodeSpec | Future<unknown>)[];
   readonly request: TaskRequest;
   readonly options: SubmitOptions | undefined;
+  /** The walk through the graph that met it last, and its place in that: spares each walk a map of all nodes. */
+  walk: number = 0;
+  place: number = 0;
+
+  constructor(
+    fn: Submittable,
+    args: EncodedValue,
+    deps: readonly (NodeSpec | Future<unknown>)[],
+    request: TaskRequest,
+    options: SubmitOptions | undefined,
+  ) {
+    this.fn = fn;
+    this.args = args;
+    this.deps = deps;
+    this.request = request;
+    this.options = options;
+  }
 }
 
 /** A task of a Graph: it may stand for its result in the arguments of later ones. */
@@ -44,8 +61,8 @@ export class GraphNode<out T> {
 }
 
 /**
- * Tasks that depend on one another, to be computed together: a client sends what the wanted nodes need, in one
- * submission, and keeps the results of the wanted ones alone. A node can only use nodes that are there already, so that a
+ * Tasks that depend on one another, to be computed together: a client sends what the wanted nodes need, and keeps the
+ * results of the wanted ones alone. A node can only use nodes that are there already, so that a
  * graph has no cycle.
  */
 export class Graph {
@@ -66,7 +83,7 @@ export class Graph {
   add(fn: Submittable, args: readonly unknown[], options?: SubmitOptions): GraphNode<unknown> {
     const request = requestOf(fn, options);
     const { args: encoded, deps } = encodeArguments(args, (object) => this.#inputBehind(object, fn));
-    return new GraphNode<unknown>(this, { fn, args: encoded, deps, request, options });
+    return new GraphNode<unknown>(this, new NodeSpec(fn, encoded, deps, request, options));
   }
 
   #inputBehind(object: object, fn: Submittable): NodeSpec | Future<unknown> | undefined {
@@ -79,27 +96,37 @@ export class Graph {
   }
 }
 
-/** All that these nodes need, themselves included, each once, inputs before their dependents. */
+let walks = 0;
+
+/** All that these nodes need, themselves included, each once, inputs before their dependents; each knows its place then. */
 export function neededFor(targets: readonly NodeSpec[]): NodeSpec[] {
+  const walk = ++walks;
   const ordered: NodeSpec[] = [];
-  const entered = new Set<NodeSpec>();
+  // A graph may be deeper than the call stack.
+  const stack: NodeSpec[] = [];
+  /** For each of the stack, how many of its inputs were entered. */
+  const entered: number[] = [];
   for (const target of targets) {
-    // A graph may be deeper than the call stack.
-    const stack: { readonly spec: NodeSpec; next: number }[] = [];
-    const enter = (spec: NodeSpec): void => {
-      if (entered.has(spec)) return;
-      entered.add(spec);
-      stack.push({ spec, next: 0 });
-    };
-    enter(target);
-    for (let top = stack.at(-1); top !== undefined; top = stack.at(-1)) {
-      const dep = top.spec.deps[top.next++];
-      if (dep !== undefined) {
-        if (!(dep instanceof Future)) enter(dep);
+    if (target.walk === walk) continue;
+    target.walk = walk;
+    stack.push(target);
+    entered.push(0);
+    while (stack.length > 0) {
+      const top = stack.length - 1;
+      const spec = stack[top] as NodeSpec;
+      const index = entered[top] as number;
+      if (index < spec.deps.length) {
+        entered[top] = index + 1;
+        const dep = spec.deps[index];
+        if (!(dep instanceof NodeSpec) || dep.walk === walk) continue;
+        dep.walk = walk;
+        stack.push(dep);
+        entered.push(0);
         continue;
       }
-      ordered.push(top.spec);
+      spec.place = ordered.push(spec) - 1;
       stack.pop();
+      entered.pop();
     }
   }
   return ordered;

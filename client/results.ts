@@ -8,16 +8,31 @@ import type { FutureRecord, FutureState } from "./future-record.ts";
 /** How often a result may be out of reach before the client gives up: holders die, but hardly so many in a row. */
 const triesMax = 6;
 /** What is fetched by one request, so that results arrive while others are still on their way. */
-const tasksMax = 500;
+const tasksMax = 2_000;
 const bytesMax = 64 * 2 ** 20;
 
 type Finished = Extract<FutureState, { status: "finished" }>;
 
-interface Wanted {
-  readonly task: TaskId;
-  readonly bytes: number;
-  readonly resolve: (value: EncodedValue | "absent") => void;
+type Values = ReadonlyMap<TaskId, EncodedValue | "absent">;
+
+/** One who waits for a value. */
+interface Retrieval {
+  readonly record: FutureRecord;
+  /** Whatever must not be collected before. */
+  readonly holder: object;
+  readonly resolve: (value: unknown) => void;
   readonly reject: (error: unknown) => void;
+  tries: number;
+  /** Why the last try failed. */
+  failure: unknown;
+}
+
+/** A result that is being fetched, and for whom. */
+interface Wanted {
+  readonly state: Finished;
+  readonly address: string;
+  readonly first: Retrieval;
+  others: Retrieval[] | undefined;
 }
 
 /** Fetches results straight from the workers that hold them: in groups by worker, each result once at a time. */
@@ -25,7 +40,7 @@ export class Results {
   readonly #links: PeerLinks;
   /** Tells the scheduler that a worker did not give a result that it should hold. */
   readonly #reportMissing: (record: FutureRecord, address: string) => void;
-  readonly #underWay = new Map<TaskId, Promise<EncodedValue | "absent">>();
+  readonly #underWay = new Map<TaskId, Wanted>();
   /** By address; present while a fetch from there is under way. */
   readonly #queues = new Map<string, Wanted[]>();
 
@@ -34,78 +49,114 @@ export class Results {
     this.#reportMissing = reportMissing;
   }
 
-  /** The value of a future, once it has one; rejects with the error that it ended with. */
-  async value(record: FutureRecord): Promise<unknown> {
-    let failure: unknown;
-    for (let tries = 0; tries < triesMax; tries++) {
-      await record.done();
-      const { state } = record;
-      if (state.status === "pending") continue;
-      if (state.status !== "finished") throw state.error;
-      const address = state.addresses[tries % state.addresses.length];
-      if (address === undefined) {
-        await record.changedFrom(state);
-        continue;
-      }
-      try {
-        const encoded = await this.#fetch(state, address);
-        if (encoded !== "absent") return decodeValue(encoded);
-        failure = undefined;
-      } catch (error) {
-        if (!(error instanceof ClusterError) || !(error.code === "CONNECTION_LOST" || error.retryable)) throw error;
-        failure = error;
-        if (error.code !== "CONNECTION_LOST") continue;
-      }
-      if (record.state !== state) continue;
-      this.#reportMissing(record, address);
-      await record.changedFrom(state);
-    }
-    throw new ClusterError(
-      "CONNECTION_LOST",
-      `the result of "${record.key}" was out of reach ${triesMax} times: this client must be able to connect to the workers' own addresses`,
-      { cause: failure, retryable: true, details: { key: record.key } },
+  /** The value of a future, once it has one; rejects with the error that it ended with. Holds on to `holder` until then. */
+  value(record: FutureRecord, holder: object): Promise<unknown> {
+    // Without promises in between: results come by the thousand.
+    return new Promise((resolve, reject) =>
+      this.#advance({ record, holder, resolve, reject, tries: 0, failure: undefined }),
     );
   }
 
-  #fetch(state: Finished, address: string): Promise<EncodedValue | "absent"> {
+  /** Goes on from where the future stands. */
+  #advance(retrieval: Retrieval): void {
+    const { record, tries } = retrieval;
+    const { state } = record;
+    if (tries === triesMax) return retrieval.reject(outOfReach(retrieval));
+    if (state.status === "pending") return record.onceDone(() => this.#advance(retrieval));
+    if (state.status !== "finished") return retrieval.reject(state.error);
+    const address = state.addresses[tries % state.addresses.length];
+    retrieval.tries++;
+    if (address === undefined) record.onceChanged(() => this.#advance(retrieval));
+    else this.#fetch(state, address, retrieval);
+  }
+
+  #fetch(state: Finished, address: string, retrieval: Retrieval): void {
     const known = this.#underWay.get(state.task);
-    if (known !== undefined) return known;
-    const fetched = new Promise<EncodedValue | "absent">((resolve, reject) => {
-      const wanted = { task: state.task, bytes: state.bytes, resolve, reject };
-      const queue = this.#queues.get(address);
-      if (queue !== undefined) queue.push(wanted);
-      else {
-        const fresh = [wanted];
-        this.#queues.set(address, fresh);
-        // By then everything that is asked for in this turn has joined the queue.
-        setImmediate(() => void this.#serve(address, fresh));
-      }
-    }).finally(() => this.#underWay.delete(state.task));
-    this.#underWay.set(state.task, fetched);
-    return fetched;
+    if (known !== undefined) {
+      known.others ??= [];
+      known.others.push(retrieval);
+      return;
+    }
+    const wanted: Wanted = { state, address, first: retrieval, others: undefined };
+    this.#underWay.set(state.task, wanted);
+    const queue = this.#queues.get(address);
+    if (queue !== undefined) {
+      queue.push(wanted);
+      return;
+    }
+    const fresh = [wanted];
+    this.#queues.set(address, fresh);
+    // By then everything that is asked for in this turn has joined the queue.
+    setImmediate(() => void this.#serve(address, fresh));
   }
 
   async #serve(address: string, queue: Wanted[]): Promise<void> {
     while (queue.length > 0) {
       const group = nextGroup(queue);
-      try {
-        const values = await this.#links.get(
-          address,
-          group.map(({ task }) => task),
-        );
-        for (const { task, resolve } of group) resolve(values.get(task) ?? "absent");
-      } catch (error) {
-        for (const { reject } of group) reject(error);
+      const tasks = group.map(({ state }) => state.task);
+      const outcome = await this.#links.get(address, tasks).catch((error: unknown) => ({ error }));
+      for (const wanted of group) {
+        this.#underWay.delete(wanted.state.task);
+        this.#tell(wanted, wanted.first, outcome);
+        if (wanted.others !== undefined) for (const other of wanted.others) this.#tell(wanted, other, outcome);
       }
     }
     this.#queues.delete(address);
   }
+
+  #tell(wanted: Wanted, retrieval: Retrieval, outcome: Values | { readonly error: unknown }): void {
+    try {
+      if ("error" in outcome) this.#failed(wanted, retrieval, outcome.error);
+      else this.#arrived(wanted, retrieval, outcome.get(wanted.state.task) ?? "absent");
+    } catch (error) {
+      // Nothing can be asked of the scheduler any more.
+      retrieval.reject(error);
+    }
+  }
+
+  #arrived(wanted: Wanted, retrieval: Retrieval, value: EncodedValue | "absent"): void {
+    if (value === "absent") {
+      retrieval.failure = undefined;
+      return this.#missing(wanted, retrieval);
+    }
+    let decoded: unknown;
+    try {
+      decoded = decodeValue(value);
+    } catch (error) {
+      return this.#failed(wanted, retrieval, error);
+    }
+    retrieval.resolve(decoded);
+  }
+
+  #failed(wanted: Wanted, retrieval: Retrieval, error: unknown): void {
+    if (!(error instanceof ClusterError) || !(error.code === "CONNECTION_LOST" || error.retryable))
+      return retrieval.reject(error);
+    retrieval.failure = error;
+    if (error.code === "CONNECTION_LOST") this.#missing(wanted, retrieval);
+    else this.#advance(retrieval);
+  }
+
+  /** It is to be had elsewhere, or has to be computed again: the scheduler will tell. */
+  #missing({ state, address }: Wanted, retrieval: Retrieval): void {
+    const { record } = retrieval;
+    if (record.state !== state) return this.#advance(retrieval);
+    this.#reportMissing(record, address);
+    record.onceChanged(() => this.#advance(retrieval));
+  }
+}
+
+function outOfReach({ record: { key }, failure }: Retrieval): ClusterError {
+  return new ClusterError(
+    "CONNECTION_LOST",
+    `the result of "${key}" was out of reach ${triesMax} times: this client must be able to connect to the workers' own addresses`,
+    { cause: failure, retryable: true, details: { key } },
+  );
 }
 
 function nextGroup(queue: Wanted[]): Wanted[] {
   let bytes = 0;
-  const end = queue.findIndex((wanted, index) => {
-    bytes += wanted.bytes;
+  const end = queue.findIndex(({ state }, index) => {
+    bytes += state.bytes;
     return index >= tasksMax || (index > 0 && bytes > bytesMax);
   });
   return queue.splice(0, end === -1 ? queue.length : end);

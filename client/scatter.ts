@@ -26,7 +26,7 @@ export async function scatter<T>(
 ): Promise<Future<T>[]> {
   if (values.length === 0) return [];
   const encoded = values.map((value, index) => encodeValue(value, { label: `values[${index}]` }));
-  const ids = encoded.map(() => futures.nextId());
+  const ids = encoded.map(() => futures.nextIds(1));
   const places = await session.request<ScatterPlace[]>((request) => ({
     op: "scatter",
     request,

@@ -1,76 +1,131 @@
-import type { FutureId } from "../protocol/ids.ts";
-import type { TaskRequest, TaskSpec } from "../protocol/messages.ts";
+import type { FnId, FutureId } from "../protocol/ids.ts";
+import type { TaskRequest } from "../protocol/messages.ts";
 import { encodedBytes } from "../protocol/value.ts";
-import type { ReadyTask } from "./submissions.ts";
+import { type DraftSpec, GraphTasks } from "./graph-tasks.ts";
+import type { PendingTask } from "./pending-task.ts";
 
 /** One submission. */
 export interface SubmissionPart {
   readonly run: string;
-  readonly requests: TaskRequest[];
-  readonly tasks: TaskSpec[];
-}
-
-/** Well below what one frame may hold, whatever the fields around the arguments add. */
-const partBytesMax = 24 * 2 ** 20;
-/** What a task's fields take beside its arguments, generously. */
-const taskBytes = 64;
-
-export interface Parts {
-  readonly parts: readonly SubmissionPart[];
-  /** Futures that only a later part needed: to be released once all parts were sent. */
+  readonly requests: readonly TaskRequest[];
+  readonly tasks: readonly DraftSpec[];
+  /** What earlier ones kept for this one: to be released once it was sent. */
   readonly released: readonly FutureId[];
+  /** About how large it is. */
+  readonly bytes: number;
 }
+
+export interface PartLimits {
+  readonly tasksMax: number;
+  readonly bytesMax: number;
+}
+
+/** So that the first tasks run while later ones are still being sent, and neither end is busy with one for long. */
+export const partLimits: PartLimits = { tasksMax: 20_000, bytesMax: 4 * 2 ** 20 };
+
+/** What a task's fields take beside its arguments, generously. */
+const taskBytes = 16;
+const depBytes = 5;
+const charBytes = 3;
+
+/** Says the number of a task's function, or undefined when the task is not to be sent. */
+export type Admission = (task: PendingTask) => FnId | undefined;
 
 /**
- * Groups tasks, which come with inputs before their dependents, into submissions: a new one where the run changes or the
- * frame would grow too large. Equal requests of a submission are stated once.
+ * Groups tasks, which come with inputs before their dependents, into submissions: a new one where the run changes or it
+ * would grow too large. Equal requests of a submission are stated once.
  */
-export function packParts(tasks: readonly ReadyTask[], bytesMax: number = partBytesMax): Parts {
-  const packed: { part: SubmissionPart; requestIndex: Map<TaskRequest | string, number> }[] = [];
-  const partOf = new Map<FutureId, number>();
-  let bytes = 0;
-  for (const task of tasks) {
-    const more = encodedBytes(task.args) + taskBytes + 5 * task.deps.length + 3 * (task.key?.length ?? 0);
-    const last = packed.at(-1);
-    if (last === undefined || last.part.run !== task.run || bytes + more > bytesMax) {
-      packed.push({ part: { run: task.run, requests: [], tasks: [] }, requestIndex: new Map() });
-      bytes = 0;
+export class SubmissionParts {
+  readonly #submitted: readonly (PendingTask | GraphTasks)[];
+  readonly #limits: PartLimits;
+  #position = 0;
+
+  constructor(submitted: readonly (PendingTask | GraphTasks)[], limits: PartLimits = partLimits) {
+    this.#submitted = submitted;
+    this.#limits = limits;
+  }
+
+  get ended(): boolean {
+    return this.#peek() === undefined;
+  }
+
+  /** The next submission; it may have no tasks if none of its was admitted. */
+  next(admit: Admission): SubmissionPart {
+    const { tasksMax, bytesMax } = this.#limits;
+    const run = this.#peek()?.run ?? "";
+    const tasks: DraftSpec[] = [];
+    const released: FutureId[] = [];
+    const requests = new Requests();
+    const graphs = new Set<GraphTasks>();
+    let bytes = 0;
+    for (let task = this.#peek(); task !== undefined && task.run === run; task = this.#peek()) {
+      const more = bytesOf(task);
+      if (bytes > 0 && (tasks.length >= tasksMax || bytes + more > bytesMax)) break;
+      const graph = this.#shift(released);
+      const fn = admit(task);
+      if (fn === undefined) continue;
+      bytes += more;
+      const spec: DraftSpec = {
+        future: task.future,
+        fn,
+        args: task.args,
+        deps: task.deps,
+        request: requests.indexOf(task.request),
+        key: task.key,
+        wanted: task.wanted,
+      };
+      tasks.push(spec);
+      graph?.added(spec);
+      if (graph !== undefined) graphs.add(graph);
     }
-    bytes += more;
-    partOf.set(task.future, packed.length - 1);
+    for (const graph of graphs) graph.endPart();
+    return { run, requests: requests.list, tasks, released, bytes };
   }
-  const crossing = new Set<FutureId>();
-  for (const task of tasks) {
-    for (const dep of task.deps) {
-      const home = partOf.get(dep);
-      if (home !== undefined && home !== partOf.get(task.future)) crossing.add(dep);
+
+  #peek(): PendingTask | undefined {
+    for (; this.#position < this.#submitted.length; this.#position++) {
+      const source = this.#submitted[this.#position];
+      const task = source instanceof GraphTasks ? source.next() : source;
+      if (task !== undefined) return task;
     }
+    return undefined;
   }
-  const released: FutureId[] = [];
-  for (const task of tasks) {
-    const { part, requestIndex } = packed[partOf.get(task.future) ?? 0] as (typeof packed)[number];
-    const kept = !task.wanted && crossing.has(task.future);
-    if (kept) released.push(task.future);
-    part.tasks.push({
-      future: task.future,
-      fn: task.fnId,
-      args: task.args,
-      deps: task.deps,
-      request: indexOf(task.request, part.requests, requestIndex),
-      ...(task.key === undefined ? {} : { key: task.key }),
-      wanted: task.wanted || kept,
-    });
+
+  /** Goes on to the next task; answers with the graph that the current one belongs to. */
+  #shift(released: FutureId[]): GraphTasks | undefined {
+    const source = this.#submitted[this.#position];
+    if (!(source instanceof GraphTasks)) {
+      this.#position++;
+      return undefined;
+    }
+    source.shift(released);
+    return source;
   }
-  return { parts: packed.map(({ part }) => part), released };
 }
 
-/** By identity first: a task that is submitted many times without options brings the same request each time. */
-function indexOf(request: TaskRequest, requests: TaskRequest[], known: Map<TaskRequest | string, number>): number {
-  const same = known.get(request);
-  if (same !== undefined) return same;
-  const text = JSON.stringify(request);
-  const index = known.get(text) ?? requests.push(request) - 1;
-  known.set(request, index);
-  known.set(text, index);
-  return index;
+const bytesOf = ({ args, deps, key }: PendingTask): number =>
+  encodedBytes(args) + taskBytes + depBytes * deps.length + charBytes * (key?.length ?? 0);
+
+/** The requests of one submission, each once. */
+class Requests {
+  readonly list: TaskRequest[] = [];
+  readonly #known = new Map<TaskRequest | string, number>();
+  #last: TaskRequest | undefined;
+  #lastIndex = 0;
+
+  /** By identity first: a task that is submitted many times without options brings the same request each time. */
+  indexOf(request: TaskRequest): number {
+    if (request === this.#last) return this.#lastIndex;
+    this.#last = request;
+    this.#lastIndex = this.#known.get(request) ?? this.#add(request);
+    return this.#lastIndex;
+  }
+
+  #add(request: TaskRequest): number {
+    const text = JSON.stringify(request);
+    const index = this.#known.get(text) ?? this.list.push(request) - 1;
+    this.#known.set(request, index);
+    this.#known.set(text, index);
+    return index;
+  }
 }

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import type { FutureId } from "../protocol/ids.ts";
 import type { EncodedValue, TaskRequest } from "../protocol/messages.ts";
 import { isTask, type Submittable } from "./task.ts";
 import { checkOptions, type PlacementOptions, submitChecks, type TaskOptions } from "./task-options.ts";
@@ -43,6 +44,15 @@ function resolve(options: PlacementOptions): TaskRequest {
 /** The name that a function has in keys: the scheduler derives the same one. */
 export function nameOf(fn: Submittable): string {
   return isTask(fn) ? fn.name : "inline";
+}
+
+/** Makes the keys of tasks that were submitted without: the scheduler makes the same ones. `prefix` ends them. */
+export function defaultKeys(fn: Submittable, prefix: string): (future: FutureId) => string {
+  return (future) => `${nameOf(fn)}-${future}-${prefix}`;
+}
+
+export function isPure(fn: Submittable, options: SubmitOptions | undefined): boolean {
+  return options?.pure ?? (isTask(fn) && fn.options.pure === true);
 }
 
 /** The key of a pure call: by the function's name and text, its arguments, and the keys of the futures among them. */

@@ -1,13 +1,17 @@
 import { ClusterError, ConfigurationError } from "../protocol/errors.ts";
-import type { FutureId } from "../protocol/ids.ts";
-import type { EncodedValue, TaskRequest } from "../protocol/messages.ts";
-import { encodeArguments } from "./arguments.ts";
+import { type FutureId, futureId } from "../protocol/ids.ts";
+import type { TaskRequest } from "../protocol/messages.ts";
+import { type EncodedArguments, encodeArguments } from "./arguments.ts";
 import { Future } from "./future.ts";
+import type { FutureRecord, Naming } from "./future-record.ts";
 import type { FutureTable } from "./future-table.ts";
-import { GraphNode, type NodeSpec, neededFor } from "./graph.ts";
-import type { PendingTask, Submissions } from "./submissions.ts";
-import { nameOf, pureKey, requestOf, type SubmitOptions } from "./submit-options.ts";
-import { isTask, type Submittable } from "./task.ts";
+import { GraphNode, type NodeSpec } from "./graph.ts";
+import { GraphPlanner } from "./graph-plan.ts";
+import { GraphTasks } from "./graph-tasks.ts";
+import { nothing } from "./pending-task.ts";
+import type { Submissions } from "./submissions.ts";
+import { defaultKeys, isPure, nameOf, pureKey, requestOf, type SubmitOptions } from "./submit-options.ts";
+import type { Submittable } from "./task.ts";
 
 /** @throws ConfigurationError BAD_OPTION for a graph's node, which would be sent as an empty object. */
 function futureBehind(object: object): Future<unknown> | undefined {
@@ -18,18 +22,16 @@ function futureBehind(object: object): Future<unknown> | undefined {
   );
 }
 
+/** What calls of one function with the same options have in common. */
 interface Call {
-  readonly id: FutureId;
   readonly fn: Submittable;
-  readonly args: EncodedValue;
-  /** Number and key of what each reference in the arguments stands for. */
-  readonly deps: readonly { readonly id: FutureId; readonly key: string }[];
   readonly request: TaskRequest;
-  readonly options: SubmitOptions;
-  readonly wanted: boolean;
-  readonly holds: readonly Future<unknown>[];
-  readonly refusal?: Error;
+  readonly pure: boolean;
+  readonly run: string;
+  readonly naming: Naming;
 }
+
+const unencoded: EncodedArguments<never> = { args: [], deps: [] };
 
 /** Turns calls into tasks to be sent, and futures for them. */
 export class Submitter {
@@ -48,87 +50,77 @@ export class Submitter {
 
   submit(fn: Submittable, args: readonly unknown[], options: SubmitOptions | undefined): Future<unknown> {
     refuseUncallable(fn, args, "an array of its arguments");
-    return this.#submit(fn, args, requestOf(fn, options), options ?? {});
+    return this.#submit(this.#callOf(fn, options, requestOf(fn, options)), args, options?.key);
   }
 
   map(fn: Submittable, items: Iterable<unknown>, options: SubmitOptions | undefined): Future<unknown>[] {
     refuseUncallable(fn, items, "the values to call it with, one each");
-    const request = requestOf(fn, options);
-    return Array.from(items, (item, index) => {
-      const own = options?.key === undefined ? (options ?? {}) : { ...options, key: `${options.key}-${index}` };
-      return this.#submit(fn, [item], request, own);
-    });
+    const call = this.#callOf(fn, options, requestOf(fn, options));
+    const futures: Future<unknown>[] = [];
+    for (const item of items) {
+      const key = options?.key === undefined ? undefined : `${options.key}-${futures.length}`;
+      futures.push(this.#submit(call, [item], key));
+    }
+    return futures;
   }
 
   /** One future for each target; everything that the targets need goes with them. */
   compute(targets: readonly NodeSpec[], options: SubmitOptions | undefined): Future<unknown>[] {
-    const tasks: PendingTask[] = [];
-    const placed = new Map<NodeSpec, { readonly id: FutureId; readonly key: string }>();
-    const wanted = new Map<NodeSpec, Future<unknown> | undefined>(targets.map((target) => [target, undefined]));
-    for (const spec of neededFor(targets)) {
-      const merged = { ...options, ...spec.options };
-      const id = this.#futures.nextId();
-      const task = this.#task({
-        id,
-        fn: spec.fn,
-        args: spec.args,
-        deps: spec.deps
-          .map((dep) => (dep instanceof Future ? this.#placeOf(dep) : placed.get(dep)))
-          .filter((dep) => dep !== undefined),
-        request: options === undefined ? spec.request : requestOf(spec.fn, merged),
-        options: merged,
-        wanted: wanted.has(spec),
-        holds: spec.deps.filter((dep) => dep instanceof Future),
-      });
-      tasks.push(task);
-      placed.set(spec, { id, key: this.#keyOf(task) });
-      if (wanted.has(spec)) wanted.set(spec, this.#futures.create(id, this.#keyOf(task)).future);
+    const planner = new GraphPlanner(options, this.#run, this.#prefix);
+    const plan = planner.plan(targets, this.#futures, (future) => this.#recordOf(future));
+    const futures = new Map<NodeSpec, Future<unknown>>();
+    for (const target of targets) {
+      if (futures.has(target)) continue;
+      const id = futureId(plan.firstFuture + target.place);
+      futures.set(target, this.#futures.create(id, plan.keys[target.place] ?? planner.namingOf(target.fn)).future);
     }
-    this.#submissions.add(tasks);
-    return targets.map((target) => wanted.get(target) as Future<unknown>);
+    this.#submissions.addGraph(new GraphTasks(plan), planner.fns);
+    return targets.map((target) => futures.get(target) as Future<unknown>);
   }
 
-  #submit(fn: Submittable, args: readonly unknown[], request: TaskRequest, options: SubmitOptions): Future<unknown> {
-    const id = this.#futures.nextId();
-    const task = this.#task({ id, fn, request, options, wanted: true, ...this.#encode(fn, args) });
-    this.#submissions.add([task]);
-    return this.#futures.create(id, this.#keyOf(task)).future;
+  #callOf(fn: Submittable, options: SubmitOptions | undefined, request: TaskRequest): Call {
+    return {
+      fn,
+      request,
+      pure: isPure(fn, options),
+      run: options?.run ?? this.#run,
+      naming: defaultKeys(fn, this.#prefix),
+    };
   }
 
-  /** What is wrong with arguments is for the future to tell, like everything that depends on their values. */
-  #encode(fn: Submittable, args: readonly unknown[]): Pick<Call, "args" | "deps" | "holds" | "refusal"> {
+  #submit(
+    { fn, request, pure, run, naming }: Call,
+    args: readonly unknown[],
+    ownKey: string | undefined,
+  ): Future<unknown> {
+    const future = this.#futures.nextIds(1);
+    let encoded: EncodedArguments<Future<unknown>> = unencoded;
+    let deps: readonly FutureId[] = nothing;
+    let key = ownKey;
+    let refusal: Error | undefined;
     try {
-      const { args: encoded, deps } = encodeArguments(args, futureBehind);
-      return { args: encoded, deps: deps.map((dep) => this.#placeOf(dep)), holds: deps };
+      encoded = encodeArguments(args, futureBehind);
+      const records = encoded.deps.map((dep) => this.#recordOf(dep));
+      if (records.length > 0) deps = records.map(({ id }) => id);
+      if (pure)
+        key ??= pureKey(
+          fn,
+          encoded.args,
+          records.map((record) => record.key),
+        );
     } catch (error) {
-      return { args: [], deps: [], holds: [], refusal: unsendable(fn, error as Error) };
+      // What is wrong with arguments is for the future to tell, like everything that depends on their values.
+      refusal = unsendable(fn, error as Error);
     }
+    const { args: bytes, deps: holds } = encoded;
+    this.#submissions.add({ future, fn, args: bytes, deps, request, key, wanted: true, run, refusal, holds });
+    return this.#futures.create(future, key ?? naming).future;
   }
 
-  #placeOf(future: Future<unknown>): { readonly id: FutureId; readonly key: string } {
+  #recordOf(future: Future<unknown>): FutureRecord {
     const record = this.#futures.recordOf(future);
     if (record !== undefined) return record;
     throw unknownFuture(future);
-  }
-
-  #task({ id, fn, args, deps, request, options, wanted, holds, refusal }: Call): PendingTask {
-    const pure = options.pure ?? (isTask(fn) && fn.options.pure === true);
-    const ownKey =
-      options.key ??
-      (pure
-        ? pureKey(
-            fn,
-            args,
-            deps.map(({ key }) => key),
-          )
-        : undefined);
-    const run = options.run ?? this.#run;
-    return { future: id, fn, args, deps: deps.map((dep) => dep.id), request, key: ownKey, wanted, run, refusal, holds };
-  }
-
-  /** The scheduler makes the same one of a task that was sent without. */
-  #keyOf({ key, fn, future }: PendingTask): string {
-    return key ?? `${nameOf(fn)}-${future}-${this.#prefix}`;
   }
 }
 
