@@ -523,6 +523,8 @@ export type PeerAnswer =
 export interface Shard {
   readonly task: TaskId;
   readonly chunkBytes: readonly number[];
+  /** Beside `chunkBytes`: the numbers of the chunks that lie in shared memory. */
+  readonly shared?: readonly number[] | undefined;
   readonly chunk: number;
   readonly offset: number;
   readonly bytes: Uint8Array;

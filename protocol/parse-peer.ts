@@ -6,6 +6,7 @@ const shard = {
   request: uint,
   task: taskId,
   chunkBytes: list(uint),
+  shared: list(uint).optional(),
   chunk: uint,
   offset: uint,
   bytes,

@@ -30,6 +30,7 @@ interface PendingPut {
 /** One outgoing connection to a peer, with the requests that wait for its answers. */
 export class PeerLink {
   readonly #connection: Connection<PeerAnswer, PeerRequest>;
+  readonly #sharesMemory: boolean;
   readonly #pending: Map<number, PendingGet | PendingPut> = new Map();
   #requestNumber = 0;
   #closeError: ClusterError | undefined;
@@ -37,8 +38,9 @@ export class PeerLink {
   /** When the last request ended. */
   idleSinceMs: number = performance.now();
 
-  constructor(connection: Connection<PeerAnswer, PeerRequest>) {
+  constructor(connection: Connection<PeerAnswer, PeerRequest>, sharesMemory: boolean) {
     this.#connection = connection;
+    this.#sharesMemory = sharesMemory;
     connection.onClose((error) => this.#closed(error));
     connection.onMessages((answers) => this.#answers(answers));
   }
@@ -159,7 +161,7 @@ export class PeerLink {
   #assemble(pending: PendingGet, shard: PeerAnswer & { op: "shard" }): EncodedValue | undefined {
     let assembler = pending.assemblers.get(shard.task);
     if (assembler === undefined) {
-      assembler = new ShardAssembler(shard.task);
+      assembler = new ShardAssembler(shard.task, this.#sharesMemory);
       pending.assemblers.set(shard.task, assembler);
     }
     return assembler.add(shard);

@@ -22,6 +22,8 @@ export interface PeerLinksOptions {
   readonly idleMs?: number | undefined;
   /** How often a busy peer is asked again, with growing pauses of at most a second, before `get` gives up. Default 30. */
   readonly busyRetries?: number | undefined;
+  /** What comes out of shared memory shall lie in shared memory here, too. Default false. */
+  readonly sharesMemory?: boolean | undefined;
   readonly log?: Logger | undefined;
 }
 
@@ -32,6 +34,7 @@ interface ResolvedOptions {
   readonly timeoutMs: number;
   readonly idleMs: number;
   readonly busyRetries: number;
+  readonly sharesMemory: boolean;
   readonly log: Logger;
 }
 
@@ -50,7 +53,8 @@ export class PeerLinks implements AsyncDisposable {
 
   constructor(options: PeerLinksOptions) {
     const { token, name, tls, timeoutMs = 30_000, idleMs = 30_000, busyRetries = 30, log = silentLogger } = options;
-    this.#options = { token, name, tls, timeoutMs, idleMs, busyRetries, log };
+    const { sharesMemory = false } = options;
+    this.#options = { token, name, tls, timeoutMs, idleMs, busyRetries, sharesMemory, log };
     this.#watch = setInterval(() => this.#tidy(), Math.max(10, Math.min(timeoutMs, idleMs) / 4));
     this.#watch.unref();
   }
@@ -139,7 +143,7 @@ export class PeerLinks implements AsyncDisposable {
         signal: this.#closing.signal,
         tls,
       });
-      const link = new PeerLink(connection);
+      const link = new PeerLink(connection, this.#options.sharesMemory);
       if (this.#closing.signal.aborted) {
         await link.close();
         throw closed();

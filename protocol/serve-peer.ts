@@ -1,21 +1,26 @@
 import type { Connection } from "./connection.ts";
-import { assertNever, ProtocolError } from "./errors.ts";
+import { assertNever, ClusterError, ProtocolError } from "./errors.ts";
 import type { TaskId } from "./ids.ts";
 import type { EncodedValue, PeerAnswer, PeerRequest } from "./messages.ts";
-import { ShardAssembler, shardsOf } from "./shards.ts";
+import { ShardAssembler, shardsOf, shardsOfStream, type ValueStream } from "./shards.ts";
 import { TransferLimit } from "./transfer-limit.ts";
 
 /** Long enough for a transfer of some megabytes to end. */
 const retryMs = 20;
 
+/** Undefined: it is not there. */
+type Servable = EncodedValue | ValueStream | undefined;
+
 export interface PeerStore {
-  get(task: TaskId): EncodedValue | undefined | Promise<EncodedValue | undefined>;
+  get(task: TaskId): Servable | Promise<Servable>;
   put(task: TaskId, value: EncodedValue): void;
 }
 
 export interface ServePeerOptions {
   /** Shared by the connections of one worker. Default: 8 transfers for this connection alone. */
   readonly limit?: TransferLimit | undefined;
+  /** What is put here out of shared memory shall lie in shared memory, too. Default false. */
+  readonly sharesMemory?: boolean | undefined;
 }
 
 /**
@@ -36,10 +41,16 @@ export function servePeer(
       connection.send({ op: "absent", request, task });
       return;
     }
-    for (const shard of shardsOf(task, value)) {
-      connection.send({ op: "shard", request, ...shard });
-      await connection.writable();
-      if (connection.closed) return;
+    try {
+      for await (const shard of "pieces" in value ? shardsOfStream(task, value) : shardsOf(task, value)) {
+        connection.send({ op: "shard", request, ...shard });
+        await connection.writable();
+        if (connection.closed) return;
+      }
+    } catch (error) {
+      if (!isUnreadable(error)) throw error;
+      // Whoever asked throws away what it has of it.
+      connection.send({ op: "absent", request, task });
     }
   };
 
@@ -64,7 +75,7 @@ export function servePeer(
   const take = (put: PeerRequest & { op: "put" }): void => {
     let assembler = puts.get(put.request);
     if (assembler === undefined) {
-      assembler = new ShardAssembler(put.task);
+      assembler = new ShardAssembler(put.task, options.sharesMemory ?? false);
       puts.set(put.request, assembler);
     }
     if (assembler.task !== put.task) throw new ProtocolError("BAD_FRAME", `Request ${put.request} puts two values.`);
@@ -99,3 +110,5 @@ export function servePeer(
   });
   connection.onClose(() => puts.clear());
 }
+
+const isUnreadable = (error: unknown): boolean => error instanceof ClusterError && error.code === "UNREADABLE_VALUE";

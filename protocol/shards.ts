@@ -1,15 +1,29 @@
 import { ProtocolError } from "./errors.ts";
 import type { TaskId } from "./ids.ts";
 import type { EncodedValue, Shard } from "./messages.ts";
+import { allocate, sharedChunksOf } from "./shared-memory.ts";
 
 /** Small enough that heartbeats and other transfers get their turn in between. */
 export const maxShardBytes: number = 1 << 20;
 /** More than any worker holds in memory; a peer that announces more is talking nonsense. */
 const maxValueBytes = 2 ** 36;
 
+/** A value that is read while it is sent, so that it never lies in memory as a whole. */
+export interface ValueStream {
+  readonly chunkBytes: readonly number[];
+  /** The numbers of the chunks that are to lie in shared memory. */
+  readonly shared: readonly number[];
+  /**
+   * All bytes in order, in pieces of at most so many, none of which reaches across two chunks. Throws before the last piece
+   * when they are not what they should be: what came until then is worth nothing.
+   */
+  pieces(bytesMax: number): AsyncIterable<Uint8Array>;
+}
+
 /** The pieces of a value, in order, without copying. */
 export function* shardsOf(task: TaskId, value: EncodedValue): Generator<Shard> {
   let chunkBytes: readonly number[] = value.map((chunk) => chunk.byteLength);
+  let shared = sharedChunksOf(value);
   const lastChunk = chunkBytes.findLastIndex((bytes) => bytes > 0);
   if (lastChunk < 0) {
     yield { task, chunkBytes, chunk: 0, offset: 0, bytes: new Uint8Array(), last: true };
@@ -19,10 +33,31 @@ export function* shardsOf(task: TaskId, value: EncodedValue): Generator<Shard> {
     for (let offset = 0; offset < all.byteLength; offset += maxShardBytes) {
       const bytes = all.subarray(offset, offset + maxShardBytes);
       const last = chunk === lastChunk && offset + bytes.byteLength === all.byteLength;
-      yield { task, chunkBytes, chunk, offset, bytes, last };
+      yield { task, chunkBytes, ...(shared.length === 0 ? {} : { shared }), chunk, offset, bytes, last };
       // Said once: a value of thousands of chunks would otherwise carry the list thousands of times.
       chunkBytes = [];
+      shared = [];
     }
+  }
+}
+
+/** The same of a value that is read meanwhile; it must not be empty. */
+export async function* shardsOfStream(task: TaskId, stream: ValueStream): AsyncGenerator<Shard> {
+  const { chunkBytes, shared } = stream;
+  let missingBytes = chunkBytes.reduce((sum, bytes) => sum + bytes, 0);
+  let chunk = 0;
+  let offset = 0;
+  let isFirst = true;
+  for await (const bytes of stream.pieces(maxShardBytes)) {
+    while (offset === chunkBytes[chunk]) {
+      chunk++;
+      offset = 0;
+    }
+    missingBytes -= bytes.byteLength;
+    const first = { chunkBytes, ...(shared.length === 0 ? {} : { shared }) };
+    yield { task, ...(isFirst ? first : { chunkBytes: [] }), chunk, offset, bytes, last: missingBytes === 0 };
+    offset += bytes.byteLength;
+    isFirst = false;
   }
 }
 
@@ -32,13 +67,17 @@ const ownsItsMemory = (bytes: Uint8Array): boolean => bytes.byteLength === bytes
 /** Puts one value together. Each chunk is allocated once, when its first piece comes, and every piece must be the next one. */
 export class ShardAssembler {
   readonly task: TaskId;
+  readonly #sharesMemory: boolean;
   readonly #chunks: Uint8Array[] = [];
+  #shared: ReadonlySet<number> = new Set();
   #chunkBytes: readonly number[] | undefined;
   #chunk = 0;
   #offset = 0;
 
-  constructor(task: TaskId) {
+  /** `sharesMemory`: what came out of shared memory shall lie in shared memory here, too. */
+  constructor(task: TaskId, sharesMemory: boolean) {
     this.task = task;
+    this.#sharesMemory = sharesMemory;
   }
 
   /** Returns the value once the last piece is in. @throws {ProtocolError} BAD_FRAME if the piece does not continue the value. */
@@ -65,7 +104,8 @@ export class ShardAssembler {
         `a piece of ${shard.bytes.byteLength} bytes at ${this.#offset} does not fit into a chunk of ${expected}`,
       );
     }
-    if (shard.bytes.byteLength === expected && ownsItsMemory(shard.bytes)) this.#chunks.push(shard.bytes);
+    const asItIs = shard.bytes.byteLength === expected && !this.#shared.has(shard.chunk) && ownsItsMemory(shard.bytes);
+    if (asItIs) this.#chunks.push(shard.bytes);
     else this.#chunkAt(this.#chunk, expected).set(shard.bytes, this.#offset);
     this.#offset = end;
     if (end === expected) {
@@ -86,7 +126,7 @@ export class ShardAssembler {
     const there = this.#chunks[chunk];
     if (there !== undefined) return there;
     try {
-      const made = new Uint8Array(bytes);
+      const made = allocate(bytes, this.#shared.has(chunk));
       this.#chunks.push(made);
       return made;
     } catch (error) {
@@ -94,7 +134,8 @@ export class ShardAssembler {
     }
   }
 
-  #announced({ chunkBytes }: Shard): readonly number[] {
+  #announced({ chunkBytes, shared = [] }: Shard): readonly number[] {
+    if (this.#sharesMemory) this.#shared = new Set(shared);
     const total = chunkBytes.reduce((sum, bytes) => sum + bytes, 0);
     const sane = chunkBytes.every((bytes) => Number.isSafeInteger(bytes) && bytes >= 0);
     if (!sane || total > maxValueBytes)

@@ -96,7 +96,7 @@ export class Worker implements AsyncDisposable {
 
   private constructor(options: ResolvedWorkerOptions, sources: WorkerSources) {
     this.#sources = sources;
-    const { name, token, tls, slots, resources } = options;
+    const { name, token, tls, slots, resources, executor } = options;
     this.#options = options;
     this.#lines = new LogRelay({ token, send: (message) => this.#link?.send(message) });
     const log = logTee(options.log, (level, text) => this.#lines.add({ level, source: "worker", text }));
@@ -113,7 +113,7 @@ export class Worker implements AsyncDisposable {
       canTakeBack: options.executor === "threads",
     });
     // The core itself decides whom to ask when a peer is busy.
-    this.#links = new PeerLinks({ token, name, tls, busyRetries: 0, log });
+    this.#links = new PeerLinks({ token, name, tls, busyRetries: 0, sharesMemory: executor === "threads", log });
     this.#closers.push(() => this.#links.close());
     this.#bundles = new BundleRequests((hash) => this.#link?.send({ op: "get-bundle", hash }));
   }
@@ -160,7 +160,8 @@ export class Worker implements AsyncDisposable {
     const directory = await this.#openDirectory();
     const codes = this.#openCodes(directory);
     this.#openMemory(directory);
-    const peers = await PeerServer.start({ host, token, tls, store: this.#peerStore(), log });
+    const sharesMemory = executor === "threads";
+    const peers = await PeerServer.start({ host, token, tls, store: this.#peerStore(), sharesMemory, log });
     this.#closers.push(() => peers.close());
     this.#address = peers.address;
     const runner = await SlotRunner.start({
@@ -215,6 +216,7 @@ export class Worker implements AsyncDisposable {
       directory,
       onDisk: (use) => this.#link?.send({ op: "disk", ...use }),
       onUnreadable: (task) => this.#shell?.handle({ kind: "unreadable", tasks: [task] }),
+      onSharedFreed: (bytes) => memory.sharedFreed(bytes),
       log,
     });
     const memory = new MemoryMonitor({
@@ -324,7 +326,7 @@ export class Worker implements AsyncDisposable {
 
   #peerStore(): PeerStore {
     return {
-      get: (task) => this.#store.get(task),
+      get: (task) => this.#store.serve(task),
       put: (task, value) => this.#shell?.handle({ kind: "put", task, value, bytes: encodedBytes(value) }),
     };
   }

@@ -3,11 +3,19 @@ import http from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import { acceptConnections, type Connection, dial } from "../../protocol/connection.ts";
+import { ClusterError } from "../../protocol/errors.ts";
 import { type TaskId, taskId } from "../../protocol/ids.ts";
 import { silentLogger } from "../../protocol/logger.ts";
 import type { EncodedValue, PeerAnswer, PeerRequest } from "../../protocol/messages.ts";
 import { parsePeerAnswer, parsePeerRequest } from "../../protocol/parse.ts";
-import { PeerLinks, type PeerLinksOptions, type PeerStore, servePeer, TransferLimit } from "../../protocol/transfer.ts";
+import {
+  PeerLinks,
+  type PeerLinksOptions,
+  type PeerStore,
+  servePeer,
+  TransferLimit,
+  type ValueStream,
+} from "../../protocol/transfer.ts";
 
 const token = "secret";
 const t = (number: number): TaskId => taskId(number);
@@ -89,6 +97,65 @@ describe("moving values", () => {
     await Promise.all([peers.put(address, t(1), large), peers.put(address, t(2), [pattern(5, 1)])]);
     expect(equal(store.get(t(1)), large)).toBe(true);
     expect(equal(store.get(t(2)), [pattern(5, 1)])).toBe(true);
+  });
+
+  it("keeps shared memory shared where the other end can use it, and only there", async () => {
+    const store = new MemoryStore();
+    const shared = new Uint8Array(new SharedArrayBuffer(2_500_000));
+    shared.set(pattern(shared.byteLength, 1));
+    const value = [pattern(10, 1), shared, pattern(2_000_000, 2), new Uint8Array(new SharedArrayBuffer(100_000))];
+    const kindsOf = (got: EncodedValue | "absent" | undefined): string[] =>
+      Array.isArray(got) ? got.map(({ buffer }) => buffer.constructor.name) : [];
+    const { address } = await listen((connection) => servePeer(connection, store, { sharesMemory: true }));
+    const sharing = links({ sharesMemory: true });
+    await links().put(address, t(1), value);
+    const expected = ["ArrayBuffer", "SharedArrayBuffer", "ArrayBuffer", "SharedArrayBuffer"];
+    expect(kindsOf(store.get(t(1)))).toEqual(expected);
+    const [there, elsewhere] = await Promise.all([sharing.get(address, [t(1)]), links().get(address, [t(1)])]);
+    expect(kindsOf(there.get(t(1)))).toEqual(expected);
+    expect(kindsOf(elsewhere.get(t(1)))).toEqual(Array(4).fill("ArrayBuffer"));
+    for (const got of [there, elsewhere]) expect(equal(got.get(t(1)), value)).toBe(true);
+  });
+
+  it("takes a value that fits into one piece as it came, in memory that is its own", async () => {
+    const store = new MemoryStore();
+    store.put(t(1), [pattern(3, 1), pattern(1 << 20, 2), pattern(20_000, 3)]);
+    const { address } = await listen((connection) => servePeer(connection, store));
+    const got = (await links().get(address, [t(1)])).get(t(1));
+    expect(equal(got, store.get(t(1)) ?? [])).toBe(true);
+    if (got === "absent" || got === undefined) return;
+    expect(got.map(({ buffer, byteLength }) => buffer.byteLength - byteLength)).toEqual([0, 0, 0]);
+  });
+
+  it("sends what is read meanwhile; one that cannot be read to its end counts as absent, and the rest comes", async () => {
+    const value = [pattern(7, 1), new Uint8Array(), pattern(3_000_000, 2)];
+    const streamed = (bytesReadable: number): ValueStream => ({
+      chunkBytes: value.map(({ byteLength }) => byteLength),
+      shared: [],
+      async *pieces(bytesMax) {
+        let sentBytes = 0;
+        for (const chunk of value) {
+          for (let offset = 0; offset < chunk.byteLength; offset += bytesMax) {
+            const piece = chunk.subarray(offset, offset + bytesMax);
+            sentBytes += piece.byteLength;
+            if (sentBytes > bytesReadable) throw new ClusterError("UNREADABLE_VALUE", "it is damaged");
+            yield piece;
+          }
+        }
+      },
+    });
+    const values = new Map<TaskId, EncodedValue | ValueStream>([
+      [t(1), streamed(2_500_000)],
+      [t(2), streamed(Number.POSITIVE_INFINITY)],
+      [t(3), [pattern(3, 4)]],
+    ]);
+    const { address } = await listen((connection) =>
+      servePeer(connection, { get: (task) => values.get(task), put: () => {} }),
+    );
+    const got = await links().get(address, [t(1), t(2), t(3)]);
+    expect(got.get(t(1))).toBe("absent");
+    expect(equal(got.get(t(2)), value)).toBe(true);
+    expect(equal(got.get(t(3)), [pattern(3, 4)])).toBe(true);
   });
 
   it("lets no more than the limit transfer at a time; who is told busy asks again and gets everything", async () => {

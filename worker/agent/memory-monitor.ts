@@ -7,6 +7,10 @@ import { processTreeBytes } from "../process-memory.ts";
 const sampleMs = 200;
 /** How often a worker that is paused looks for garbage: V8 does so by itself only where something runs and allocates. */
 const collectEverySamples = 10;
+/** So much shared memory may be let go before anybody looks for it. */
+const sharedGarbageBytesMax = 256 * 2 ** 20;
+/** With a limit, no more than this part of it. */
+const sharedGarbageFraction = 1 / 16;
 
 export interface MemoryMonitorOptions {
   /** 0: no limit, and nothing is watched. */
@@ -30,6 +34,7 @@ export class MemoryMonitor {
   readonly #timer: NodeJS.Timeout | undefined;
   #paused = false;
   #pausedSamples = 0;
+  #sharedGarbageBytes = 0;
 
   constructor(options: MemoryMonitorOptions) {
     this.#options = options;
@@ -42,6 +47,15 @@ export class MemoryMonitor {
     return this.#options.read?.() ?? processTreeBytes(process.pid) ?? process.memoryUsage.rss();
   }
 
+  /** Shared memory was let go, which V8 does not count: it gives it back only when something else has it look. */
+  sharedFreed(bytes: number): void {
+    const { limitBytes } = this.#options;
+    const most =
+      limitBytes > 0 ? Math.min(sharedGarbageBytesMax, limitBytes * sharedGarbageFraction) : sharedGarbageBytesMax;
+    this.#sharedGarbageBytes += bytes;
+    if (this.#sharedGarbageBytes >= most) this.#collect();
+  }
+
   stop(): void {
     clearInterval(this.#timer);
   }
@@ -52,6 +66,11 @@ export class MemoryMonitor {
     this.#options.onSample(spillBytes);
     if (paused !== this.#paused) this.#turn(paused, memoryBytes);
     if (!paused || this.#pausedSamples++ % collectEverySamples > 0) return;
+    this.#collect();
+  }
+
+  #collect(): void {
+    this.#sharedGarbageBytes = 0;
     collectGarbage();
     this.#options.collectGarbage();
   }

@@ -17,6 +17,8 @@ export interface PeerServerOptions {
   readonly token: string;
   readonly tls: TlsTexts | undefined;
   readonly store: PeerStore;
+  /** Its slots can see shared memory. */
+  readonly sharesMemory: boolean;
   readonly log: Logger;
 }
 
@@ -46,7 +48,10 @@ export class PeerServer {
     return new PeerServer(server, options);
   }
 
-  private constructor(server: http.Server | https.Server, { host, token, tls, store, log }: PeerServerOptions) {
+  private constructor(
+    server: http.Server | https.Server,
+    { host, token, tls, store, sharesMemory, log }: PeerServerOptions,
+  ) {
     this.#server = server;
     const { port } = server.address() as AddressInfo;
     const reachable = isWildcard(host) ? (externalAddress() ?? "127.0.0.1") : host;
@@ -62,7 +67,8 @@ export class PeerServer {
         peer: {
           parse: parsePeerRequest,
           open: () => ({ id: ++peers, heartbeatMs: 0 }),
-          opened: (connection: Connection<PeerRequest, PeerAnswer>) => servePeer(connection, store, { limit }),
+          opened: (connection: Connection<PeerRequest, PeerAnswer>) =>
+            servePeer(connection, store, { limit, sharesMemory }),
         },
       },
     });

@@ -1,12 +1,19 @@
+import { assertNever, ClusterError } from "../../protocol/errors.ts";
 import type { TaskId } from "../../protocol/ids.ts";
 import { type Logger, silentLogger } from "../../protocol/logger.ts";
 import type { EncodedValue } from "../../protocol/messages.ts";
+import { sharedBytesOf, sharedChunksOf } from "../../protocol/shared-memory.ts";
+import type { ValueStream } from "../../protocol/transfer.ts";
 import { encodedBytes } from "../../protocol/value.ts";
 import { type SpillEffect, type SpillEvent, SpillPolicy } from "../core/spill-policy.ts";
 import { SpillFiles } from "./spill-files.ts";
 
 /** How long a disk that did not take a value is left alone. */
 const diskRetryMs = 10_000;
+/** A value on disk that is larger is sent from there piece by piece, and does not come back to memory for it. */
+const streamedBytesMin = 8 * 2 ** 20;
+
+const unreadableWarning = "a result that was spilled to disk cannot be read back and is lost";
 
 export interface ResultStoreOptions {
   /** How much may lie in memory; what is above goes to files. */
@@ -17,6 +24,8 @@ export interface ResultStoreOptions {
   readonly onUnreadable: (task: TaskId) => void;
   /** A value was written to disk or read back, in Unix epoch ms. */
   readonly onDisk?: ((use: DiskUse) => void) | undefined;
+  /** So much shared memory is needed no longer: V8 does not count it, and will not look for it by itself. */
+  readonly onSharedFreed?: ((bytes: number) => void) | undefined;
   readonly log?: Logger | undefined;
 }
 
@@ -41,6 +50,8 @@ interface Stored {
   readonly bytes: number;
   /** Undefined while it lies on disk alone. */
   value: EncodedValue | undefined;
+  /** Known once it was on disk. */
+  layout: Pick<ValueStream, "chunkBytes" | "shared"> | undefined;
   readonly readers: ((value: EncodedValue | undefined) => void)[];
 }
 
@@ -83,6 +94,14 @@ export class ResultStore {
     return values[0];
   }
 
+  /** For a peer: what is large and lies on disk is read while it is sent. */
+  serve(task: TaskId): EncodedValue | ValueStream | undefined | Promise<EncodedValue | undefined> {
+    const stored = this.#byTask.get(task);
+    if (stored?.layout === undefined || stored.value !== undefined || stored.bytes < streamedBytesMin)
+      return this.get(task);
+    return { ...stored.layout, pieces: (bytesMax) => this.#pieces(stored, bytesMax) };
+  }
+
   /** Lends values to a task that is to run. */
   lend(tasks: readonly TaskId[]): Loan {
     const lent = tasks.map((task) => this.#byTask.get(task));
@@ -101,7 +120,7 @@ export class ResultStore {
     this.drop([task]);
     const id = ++this.#lastId;
     const bytes = encodedBytes(value);
-    const stored: Stored = { id, task, bytes, value, readers: [] };
+    const stored: Stored = { id, task, bytes, value, layout: undefined, readers: [] };
     this.#byTask.set(task, stored);
     this.#byId.set(id, stored);
     this.#bytes += bytes;
@@ -140,6 +159,7 @@ export class ResultStore {
   #forget(stored: Stored): void {
     this.#byTask.delete(stored.task);
     this.#bytes -= stored.bytes;
+    if (stored.value !== undefined) this.#freed(stored.value);
   }
 
   #tell(event: SpillEvent): void {
@@ -158,8 +178,51 @@ export class ResultStore {
       case "remove":
         return this.#track(this.#files.remove(id));
       case "evict":
-        stored.value = undefined;
+        return this.#evict(stored);
+      default:
+        assertNever(kind);
     }
+  }
+
+  #evict(stored: Stored): void {
+    const { value } = stored;
+    if (value === undefined) return;
+    stored.layout ??= { chunkBytes: value.map(({ byteLength }) => byteLength), shared: sharedChunksOf(value) };
+    stored.value = undefined;
+    this.#freed(value);
+  }
+
+  #freed(value: EncodedValue): void {
+    const sharedBytes = sharedBytesOf(value);
+    if (sharedBytes > 0) this.#options.onSharedFreed?.(sharedBytes);
+  }
+
+  async *#pieces(stored: Stored, bytesMax: number): AsyncGenerator<Uint8Array, void, void> {
+    const { id, task, bytes } = stored;
+    const startMs = Date.now();
+    let resumedAt = performance.now();
+    let readMs = 0;
+    try {
+      for await (const piece of this.#files.pieces(id, bytesMax)) {
+        readMs += performance.now() - resumedAt;
+        yield piece;
+        resumedAt = performance.now();
+      }
+    } catch (cause) {
+      this.#lose(stored, cause);
+      throw new ClusterError("UNREADABLE_VALUE", `Task ${task}'s result could not be read from disk.`, { cause });
+    }
+    this.#options.onDisk?.({ direction: "read", bytes, startMs, endMs: startMs + readMs });
+  }
+
+  /** Its file is of no use. */
+  #lose(stored: Stored, error: unknown): void {
+    const { task } = stored;
+    // It may be gone because nobody wanted it any more.
+    if (this.#byTask.get(task) !== stored) return;
+    this.#log.warn({ error, task }, unreadableWarning);
+    this.drop([task]);
+    this.#options.onUnreadable(task);
   }
 
   async #write(stored: Stored): Promise<void> {
@@ -179,9 +242,9 @@ export class ResultStore {
   async #read(stored: Stored): Promise<void> {
     const { id, task, bytes } = stored;
     try {
-      stored.value = await this.#timed("read", bytes, () => this.#files.read(id));
+      stored.value = await this.#timed("read", bytes, () => this.#files.read(id, stored.layout?.shared));
     } catch (error) {
-      this.#log.warn({ error, task }, "a result that was spilled to disk cannot be read back and is lost");
+      this.#log.warn({ error, task }, unreadableWarning);
     }
     const ok = stored.value !== undefined;
     const isHeld = this.#byTask.get(task) === stored;

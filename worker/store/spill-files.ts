@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import { ClusterError } from "../../protocol/errors.ts";
 import type { EncodedValue } from "../../protocol/messages.ts";
+import { allocate } from "../../protocol/shared-memory.ts";
 import { makeOwnedDirectory } from "../owned-directory.ts";
 
 const magic = 0x4d535631;
@@ -38,12 +39,39 @@ export class SpillFiles {
     await rename(part, path);
   }
 
-  /** @throws {ClusterError} UNREADABLE_VALUE when the file is not what was written; the system's error when it cannot be read. */
-  async read(id: number): Promise<EncodedValue> {
+  /**
+   * `shared`: the numbers of the chunks that are to lie in shared memory.
+   * @throws {ClusterError} UNREADABLE_VALUE when the file is not what was written; the system's error when it cannot be read.
+   */
+  async read(id: number, shared: readonly number[] = []): Promise<EncodedValue> {
     const path = await this.#path(id);
     const file = await open(path, "r");
     try {
-      return await readValue(file, path);
+      return await readValue(file, path, shared);
+    } finally {
+      await file.close();
+    }
+  }
+
+  /**
+   * All bytes of a value in order, read as they are asked for, in pieces of at most so many; none reaches across two chunks.
+   * @throws as `read` does, at the latest before the last piece.
+   */
+  async *pieces(id: number, bytesMax: number): AsyncGenerator<Uint8Array, void, void> {
+    const path = await this.#path(id);
+    const file = await open(path, "r");
+    try {
+      const { sizes, read, verify } = await readHeader(file, path);
+      let missingBytes = sizes.reduce((sum, bytes) => sum + bytes, 0);
+      for (const bytes of sizes) {
+        for (let offset = 0; offset < bytes; offset += bytesMax) {
+          const piece = Buffer.allocUnsafeSlow(Math.min(bytesMax, bytes - offset));
+          await read(piece);
+          missingBytes -= piece.byteLength;
+          if (missingBytes === 0) await verify();
+          yield piece;
+        }
+      }
     } finally {
       await file.close();
     }
@@ -93,13 +121,26 @@ function headerOf(value: EncodedValue): Buffer {
   return header;
 }
 
-async function readValue(file: FileHandle, path: string): Promise<EncodedValue> {
+interface OpenValue {
+  readonly sizes: readonly number[];
+  /** Fills these bytes with the next ones. */
+  read(bytes: Uint8Array): Promise<void>;
+  /** To be called at the end. */
+  verify(): Promise<void>;
+}
+
+async function readHeader(file: FileHandle, path: string): Promise<OpenValue> {
   let checksum = 0;
   const read = async (bytes: Uint8Array): Promise<void> => {
     for (const piece of piecesOf(bytes)) {
       await readAll(file, piece, path);
       checksum = crc32(piece, checksum);
     }
+  };
+  const verify = async (): Promise<void> => {
+    const trailer = Buffer.alloc(trailerBytes);
+    await readAll(file, trailer, path);
+    if (trailer.readUInt32LE() !== checksum) throw damaged(path, "its checksum");
   };
   const { size } = await file.stat();
   const start = Buffer.alloc(8);
@@ -111,12 +152,15 @@ async function readValue(file: FileHandle, path: string): Promise<EncodedValue> 
   const sizes = Array.from({ length: chunks }, (_, index) => table.readDoubleLE(8 * index));
   if (sizes.reduce((sum, bytes) => sum + bytes, start.byteLength + table.byteLength + trailerBytes) !== size)
     throw damaged(path, "its length");
+  return { sizes, read, verify };
+}
+
+async function readValue(file: FileHandle, path: string, shared: readonly number[]): Promise<EncodedValue> {
+  const { sizes, read, verify } = await readHeader(file, path);
   // Each chunk has a buffer of its own and begins aligned, as it did when it came.
-  const value = sizes.map((bytes) => new Uint8Array(bytes));
+  const value = sizes.map((bytes, index) => allocate(bytes, shared.includes(index)));
   for (const chunk of value) await read(chunk);
-  const trailer = Buffer.alloc(trailerBytes);
-  await readAll(file, trailer, path);
-  if (trailer.readUInt32LE() !== checksum) throw damaged(path, "its checksum");
+  await verify();
   return value;
 }
 

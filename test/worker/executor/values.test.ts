@@ -56,6 +56,20 @@ describe.each(kinds)("values in %s", (kind) => {
     expect(Buffer.compare(decodeValue(input) as Uint8Array, given)).toBe(0);
   });
 
+  test(`what lies in shared memory ${kind === "threads" ? "is the same to all" : "is each task's own copy"}`, async () => {
+    const made = await rig.run("export default () => new Float64Array(new SharedArrayBuffer(800_000)).fill(1)", []);
+    if (made.kind !== "done") throw new Error("it failed");
+    const code = await rig.bundle("export default (numbers) => (numbers[5] += 1, [numbers[5], numbers.length])");
+    const args = encodeValue([new Ref(0)]);
+    const seen: unknown[] = [];
+    for (const _ of [1, 2]) seen.push(resultOf(await rig.end(rig.submit(code, [], { args, inputs: [made.value] }))));
+    const seconds = kind === "threads" ? 3 : 2;
+    expect(seen).toEqual([
+      [2, 100_000],
+      [seconds, 100_000],
+    ]);
+  });
+
   test("tasks are found by name, promises are awaited, and the context says where they run", async () => {
     const code = await rig.bundle(
       `import { registerTask } from "${registry}";

@@ -3,6 +3,7 @@ import os from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type TaskId, taskId } from "../../../protocol/ids.ts";
+import type { ValueStream } from "../../../protocol/transfer.ts";
 import { ResultStore } from "../../../worker/store/result-store.ts";
 import { eventually } from "../../eventually.ts";
 
@@ -78,5 +79,72 @@ describe("the result store", () => {
     await eventually("the second to be spilled", () => store.memoryBytes === 0);
     expect((await store.get(t(1)))?.[0]?.[0]).toBe(2);
     expect(await files()).toHaveLength(1);
+  });
+
+  describe("for a peer", () => {
+    const large = (fill: number): Uint8Array[] => [new Uint8Array([fill]), new Uint8Array(9 * mib).fill(fill)];
+    const collect = async (stream: ValueStream): Promise<Uint8Array[]> => {
+      const pieces: Uint8Array[] = [];
+      for await (const piece of stream.pieces(mib)) pieces.push(piece);
+      return pieces;
+    };
+    const streamOf = (task: TaskId): ValueStream => {
+      const served = store.serve(task);
+      if (served === undefined || !("pieces" in served)) throw new Error("it is not read piece by piece");
+      return served;
+    };
+
+    it("reads what is large and on disk piece by piece, without bringing it back to memory", async () => {
+      store.put(t(1), large(1));
+      store.put(t(2), value(2));
+      await spilled();
+      const memoryBytes = store.memoryBytes;
+      const stream = streamOf(t(1));
+      expect([stream.chunkBytes, stream.shared]).toEqual([[1, 9 * mib], []]);
+      const pieces = await collect(stream);
+      expect(Math.max(...pieces.map(({ byteLength }) => byteLength))).toBe(mib);
+      expect(Buffer.compare(Buffer.concat(pieces), Buffer.concat(large(1)))).toBe(0);
+      expect(store.memoryBytes).toBe(memoryBytes);
+      expect(store.serve(t(2))).toEqual(value(2));
+      expect(store.serve(t(3))).toBeUndefined();
+    });
+
+    it("says which value cannot be read, and holds it no more", async () => {
+      store.put(t(1), large(1));
+      await spilled();
+      const [own = ""] = await readdir(directory);
+      for (const name of await files()) await rm(join(directory, own, name));
+      await expect(collect(streamOf(t(1)))).rejects.toMatchObject({ code: "UNREADABLE_VALUE" });
+      expect([unreadable, store.bytes, store.serve(t(1))]).toEqual([[t(1)], 0, undefined]);
+    });
+
+    it("says of a value that was dropped meanwhile only that it cannot be read", async () => {
+      store.put(t(1), large(1));
+      await spilled();
+      const stream = streamOf(t(1));
+      store.drop([t(1)]);
+      await eventually("no file", async () => (await files()).length === 0);
+      await expect(collect(stream)).rejects.toMatchObject({ code: "UNREADABLE_VALUE" });
+      expect(unreadable).toEqual([]);
+    });
+  });
+
+  it("brings shared memory back as shared memory, and says when it lets go of some", async () => {
+    const freed: number[] = [];
+    const sharing = new ResultStore({
+      targetBytes: 2 * mib,
+      directory,
+      onUnreadable: () => {},
+      onSharedFreed: (bytes) => freed.push(bytes),
+    });
+    sharing.put(t(1), [new Uint8Array(5), new Uint8Array(new SharedArrayBuffer(3 * mib)).fill(1)]);
+    sharing.put(t(2), [new Uint8Array(10)]);
+    await eventually("it on disk", () => (freed.length > 0 ? true : undefined));
+    const back = await sharing.get(t(1));
+    expect(back?.map(({ buffer }) => buffer.constructor.name)).toEqual(["ArrayBuffer", "SharedArrayBuffer"]);
+    expect(back?.[1]?.every((byte) => byte === 1)).toBe(true);
+    sharing.drop([t(2)]);
+    await sharing.close();
+    expect(new Set(freed)).toEqual(new Set([3 * mib]));
   });
 });

@@ -41,6 +41,34 @@ describe("spill files", () => {
     expect(decodeValue(await files.read(1))).toEqual(value);
   });
 
+  it("give back in shared memory what was in shared memory", async () => {
+    const shared = new Uint8Array(new SharedArrayBuffer(100_000)).fill(3);
+    await files.write(1, [new Uint8Array([1]), shared]);
+    const back = await files.read(1, [1]);
+    expect(back.map(({ buffer }) => buffer.constructor.name)).toEqual(["ArrayBuffer", "SharedArrayBuffer"]);
+    expect(Buffer.compare(back[1] as Uint8Array, shared)).toBe(0);
+  });
+
+  it("can be read piece by piece, and say before the last piece that they are damaged", async () => {
+    const value = [new Uint8Array([1, 2, 3]), new Uint8Array(), new Uint8Array(2_500).map((_, index) => index % 251)];
+    await files.write(1, value);
+    const pieces: Uint8Array[] = [];
+    for await (const piece of files.pieces(1, 1_000)) pieces.push(piece);
+    expect(pieces.map(({ byteLength }) => byteLength)).toEqual([3, 1_000, 1_000, 500]);
+    expect(Buffer.compare(Buffer.concat(pieces), Buffer.concat(value))).toBe(0);
+
+    const path = await pathOf("1.value");
+    const bytes = await readFile(path);
+    bytes[600] = (bytes[600] ?? 0) + 1;
+    await writeFile(path, bytes);
+    let readable = 0;
+    const reading = (async () => {
+      for await (const _ of files.pieces(1, 1_000)) readable++;
+    })();
+    await expect(reading).rejects.toMatchObject({ code: "UNREADABLE_VALUE" });
+    expect(readable).toBe(3);
+  });
+
   it("leave no file that is not whole, and none that was removed", async () => {
     await files.write(1, [new Uint8Array(10)]);
     await files.write(2, [new Uint8Array(10)]);
