@@ -2,6 +2,7 @@ import type { CompactReader, CompactWriter } from "./compact-bytes.ts";
 import {
   readAmount,
   readAmounts,
+  readBulk,
   readList,
   readNumber,
   readValue,
@@ -11,7 +12,7 @@ import {
   writeWords,
 } from "./compact-fields.ts";
 import { releaseForm, submitForm } from "./compact-submission.ts";
-import { fnId, futureId, taskId } from "./ids.ts";
+import { fnId, futureId, type TaskId, taskId } from "./ids.ts";
 import type {
   ClientToScheduler,
   Input,
@@ -99,6 +100,24 @@ const done: CompactForm<Of<"done">> = {
   }),
 };
 
+const stored: CompactForm<Of<"stored">> = {
+  op: "stored",
+  write(to, { task, bytes }) {
+    to.uint(task);
+    to.uint(bytes);
+  },
+  read: (from) => ({ op: "stored", task: taskId(from.uint()), bytes: from.uint() }),
+};
+
+const free: CompactForm<Of<"free">> = {
+  op: "free",
+  write(to, { tasks }) {
+    to.uint(tasks.length);
+    for (const task of tasks) to.uint(task);
+  },
+  read: (from) => ({ op: "free", tasks: readBulk(from, readTask) }),
+};
+
 const finished: CompactForm<Of<"finished">> = {
   op: "finished",
   write(to, { future, task, bytes, addresses }) {
@@ -133,12 +152,13 @@ const shard: CompactForm<Of<"shard">> = {
 
 /** By op; no op means two things in two directions. */
 export const compactForms: ReadonlyMap<string, CompactForm> = new Map(
-  [submitForm, releaseForm, compute, started, done, finished, shard].map((form) => [
+  [submitForm, releaseForm, compute, started, done, stored, free, finished, shard].map((form) => [
     form.op as string,
     form as unknown as CompactForm,
   ]),
 );
 
+const readTask = (from: CompactReader): TaskId => taskId(from.uint());
 const readInput = (from: CompactReader): Input => ({
   task: taskId(from.uint()),
   bytes: from.uint(),

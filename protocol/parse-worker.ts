@@ -124,10 +124,11 @@ const toScheduler: z.ZodType<WorkerToScheduler> = z.discriminatedUnion("op", [
 ]);
 
 /** @throws ProtocolError BAD_FRAME */
-export const parseSchedulerToWorker: Parse<SchedulerToWorker> = parserOf("to a worker", toWorker, ["compute"]);
+export const parseSchedulerToWorker: Parse<SchedulerToWorker> = parserOf("to a worker", toWorker, ["compute", "free"]);
 
 /** @throws ProtocolError BAD_FRAME */
 export const parseWorkerToScheduler: Parse<WorkerToScheduler> = parserOf("from a worker", toScheduler, [
   "started",
   "done",
+  "stored",
 ]);

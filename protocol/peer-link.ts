@@ -2,7 +2,7 @@ import type { Connection } from "./connection.ts";
 import { assertNever, ClusterError, ProtocolError } from "./errors.ts";
 import type { TaskId } from "./ids.ts";
 import type { EncodedValue, PeerAnswer, PeerRequest } from "./messages.ts";
-import { ShardAssembler, shardsOf } from "./shards.ts";
+import { ShardAssembler, shardsOf, smallValueOf } from "./shards.ts";
 
 /** What a peer answered to one "get". */
 export type GetAnswer =
@@ -160,6 +160,8 @@ export class PeerLink {
 
   #assemble(pending: PendingGet, shard: PeerAnswer & { op: "shard" }): EncodedValue | undefined {
     let assembler = pending.assemblers.get(shard.task);
+    const small = assembler === undefined ? smallValueOf(shard) : undefined;
+    if (small !== undefined) return small;
     if (assembler === undefined) {
       assembler = new ShardAssembler(shard.task, this.#sharesMemory);
       pending.assemblers.set(shard.task, assembler);

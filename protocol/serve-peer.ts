@@ -2,11 +2,14 @@ import type { Connection } from "./connection.ts";
 import { assertNever, ClusterError, ProtocolError } from "./errors.ts";
 import type { TaskId } from "./ids.ts";
 import type { EncodedValue, PeerAnswer, PeerRequest } from "./messages.ts";
-import { ShardAssembler, shardsOf, shardsOfStream, type ValueStream } from "./shards.ts";
+import { ShardAssembler, shardsOf, shardsOfStream, smallShardOf, type ValueStream } from "./shards.ts";
 import { TransferLimit } from "./transfer-limit.ts";
 
 /** Long enough for a transfer of some megabytes to end. */
 const retryMs = 20;
+
+/** So many small values are sent before it is asked whether the peer takes them as fast. */
+const smallPerTurn = 256;
 
 /** Undefined: it is not there. */
 type Servable = EncodedValue | ValueStream | undefined;
@@ -35,8 +38,8 @@ export function servePeer(
   const limit = options.limit ?? new TransferLimit();
   const puts = new Map<number, ShardAssembler>();
 
-  const sendValue = async (request: number, task: TaskId): Promise<void> => {
-    const value = await store.get(task);
+  const sendValue = async (request: number, task: TaskId, found: Servable | Promise<Servable>): Promise<void> => {
+    const value = await found;
     if (value === undefined) {
       connection.send({ op: "absent", request, task });
       return;
@@ -60,9 +63,15 @@ export function servePeer(
       return;
     }
     try {
-      for (const task of tasks) {
+      for (const [index, task] of tasks.entries()) {
         if (connection.closed) return;
-        await sendValue(request, task);
+        const found = store.get(task);
+        const small = smallShardOf(task, found);
+        if (small === undefined) await sendValue(request, task, found);
+        else {
+          connection.send({ op: "shard", request, ...small });
+          if (index % smallPerTurn === smallPerTurn - 1) await connection.writable();
+        }
       }
     } catch {
       // The store could not read a value: the peer must not wait for the rest of an answer that will not come.

@@ -2,6 +2,7 @@ import { ClusterError } from "./errors.ts";
 import type { EncodedValue } from "./messages.ts";
 import { createPackr, createUnpackr, packExactly, Ref, unpackWith } from "./packing.ts";
 import { Lowering } from "./value-lower.ts";
+import { decodePrimitive, encodePrimitive, notPrimitive } from "./value-primitive.ts";
 import { Raising } from "./value-raise.ts";
 import { isAwkwardText, Survey } from "./value-survey.ts";
 
@@ -25,6 +26,8 @@ export interface EncodeOptions {
  * @throws ClusterError UNSENDABLE_VALUE, with the path of what cannot be sent in the message and in `details.path`
  */
 export function encodeValue(value: unknown, options: EncodeOptions = {}): EncodedValue {
+  const primitive = encodePrimitive(value);
+  if (primitive !== undefined) return [primitive];
   const label = options.label ?? "value";
   try {
     return isPlainPrimitive(value)
@@ -51,16 +54,13 @@ function encodeSurveyed(value: unknown, survey: Survey): EncodedValue {
 
 function isPlainPrimitive(value: unknown): boolean {
   switch (typeof value) {
-    case "number":
-      return !Object.is(value, -0);
     case "string":
       return !isAwkwardText(value);
-    case "boolean":
     case "bigint":
     case "undefined":
       return true;
     default:
-      return value === null;
+      return false;
   }
 }
 
@@ -70,10 +70,12 @@ function isPlainPrimitive(value: unknown): boolean {
  * @throws ClusterError UNREADABLE_VALUE
  */
 export function decodeValue(encoded: EncodedValue, refs: readonly unknown[] = []): unknown {
-  const [head, ...chunks] = encoded;
+  const head = encoded[0];
   if (head === undefined || head.byteLength === 0) throw unreadable("it is empty", undefined);
+  const primitive = decodePrimitive(head);
+  if (primitive !== notPrimitive) return primitive;
   try {
-    return unpackWith(unpackr, head, new Raising(chunks, refs));
+    return unpackWith(unpackr, head, new Raising(encoded.slice(1), refs));
   } catch (error) {
     throw unreadable(error instanceof Error ? error.message : String(error), error);
   }

@@ -8,6 +8,8 @@ export const writesMax: number = 4;
 /** `id` is a value's own number, never used again. Answers to a number that is forgotten are ignored. */
 export type SpillEvent =
   | { readonly kind: "put"; readonly id: number; readonly bytes: number }
+  /** Values too small to be spilled came (above 0) or went: so many bytes in all. */
+  | { readonly kind: "small"; readonly bytes: number }
   /** Nobody wants the value any more. */
   | { readonly kind: "drop"; readonly id: number }
   /** Somebody needs it in memory, until the same one says "unuse". */
@@ -87,6 +89,10 @@ export class SpillPolicy {
 
   #dispatch(event: SpillEvent): void {
     if (event.kind === "put") return this.#put(event.id, event.bytes);
+    if (event.kind === "small") {
+      this.#residentBytes += event.bytes;
+      return;
+    }
     if (event.kind === "press") {
       this.#goalBytes =
         event.bytes > 0

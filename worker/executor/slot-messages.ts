@@ -22,8 +22,8 @@ export type ToSlot =
   /** The first message: the slot answers "ready". */
   | { readonly kind: "init"; readonly worker: SlotWorker; readonly cluster: SlotCluster | undefined }
   | { readonly kind: "run"; readonly job: SlotJob }
-  /** Brief jobs, as `JobWriter` writes them; only to threads. */
-  | { readonly kind: "run-brief"; readonly jobs: Uint8Array }
+  /** Jobs as `JobWriter` writes them; only to threads. */
+  | { readonly kind: "run-packed"; readonly jobs: Uint8Array }
   /** The worker is short of memory, and an idle slot gives back none by itself. */
   | { readonly kind: "collect-garbage" }
   | { readonly kind: "profile"; readonly order: ProfileOrder }

@@ -1,5 +1,5 @@
 import { MessageChannel, receiveMessageOnPort, Worker } from "node:worker_threads";
-import { goesAsBytes, JobWriter, readNews } from "./brief-wire.ts";
+import { goesAsBytes, JobWriter, readNews } from "./job-wire.ts";
 import { HostLane } from "./lane.ts";
 import { LineSplitter } from "./line-splitter.ts";
 import { postableChunks } from "./own-chunks.ts";
@@ -24,12 +24,12 @@ export function openThread(options: HostOptions, listener: SlotListener): SlotHo
   let error: unknown;
   const drain = (): void => lane.drain(readNews, (news) => listener.message(news));
   const receive = (message: FromSlot | typeof look): void => (message === look ? drain() : listener.message(message));
-  const brief = new JobWriter();
-  // All brief jobs of a turn go as one message, before whatever follows them.
+  const packed = new JobWriter();
+  // All that goes as bytes in one turn goes as one message, before whatever follows it.
   const flush = (): void => {
-    if (brief.isEmpty) return;
-    const jobs = brief.take();
-    port.postMessage({ kind: "run-brief", jobs } satisfies ToSlot, [jobs.buffer]);
+    if (packed.isEmpty) return;
+    const jobs = packed.take();
+    port.postMessage({ kind: "run-packed", jobs } satisfies ToSlot, [jobs.buffer]);
   };
   port.on("message", receive);
   for (const name of ["stdout", "stderr"] as const) {
@@ -63,8 +63,8 @@ export function openThread(options: HostOptions, listener: SlotListener): SlotHo
     send(message) {
       if (message.kind === "run") lane.sent();
       if (message.kind === "run" && goesAsBytes(message.job)) {
-        if (brief.isEmpty) queueMicrotask(flush);
-        return brief.add(message.job);
+        if (packed.isEmpty) queueMicrotask(flush);
+        return packed.add(message.job);
       }
       flush();
       if (message.kind !== "run") return port.postMessage(message);

@@ -5,7 +5,7 @@ import type { EncodedValue } from "../../protocol/messages.ts";
 import { sharedBytesOf, sharedChunksOf } from "../../protocol/shared-memory.ts";
 import type { ValueStream } from "../../protocol/transfer.ts";
 import { encodedBytes } from "../../protocol/value.ts";
-import { type SpillEffect, type SpillEvent, SpillPolicy } from "../core/spill-policy.ts";
+import { type SpillEffect, type SpillEvent, SpillPolicy, spillableBytesMin } from "../core/spill-policy.ts";
 import { SpillFiles } from "./spill-files.ts";
 
 /** How long a disk that did not take a value is left alone. */
@@ -43,8 +43,10 @@ export interface Loan {
   release(): void;
 }
 
+const smallId = 0;
+
 interface Stored {
-  /** Task numbers come again with another scheduler; these do not. */
+  /** Task numbers come again with another scheduler; these do not. All that never leave memory have `smallId`. */
   readonly id: number;
   readonly task: TaskId;
   readonly bytes: number;
@@ -105,25 +107,26 @@ export class ResultStore {
   /** Lends values to a task that is to run. */
   lend(tasks: readonly TaskId[]): Loan {
     const lent = tasks.map((task) => this.#byTask.get(task));
-    for (const stored of lent) if (stored !== undefined) this.#tell({ kind: "use", id: stored.id });
+    for (const stored of lent) if (isSpillable(stored)) this.#tell({ kind: "use", id: stored.id });
     const values = lent.map((stored) => stored?.value);
     const missing = lent.some((stored) => stored !== undefined && stored.value === undefined);
     return {
       values: missing ? Promise.all(lent.map((stored) => this.#whenRead(stored))) : values,
       release: () => {
-        for (const stored of lent) if (stored !== undefined) this.#tell({ kind: "unuse", id: stored.id });
+        for (const stored of lent) if (isSpillable(stored)) this.#tell({ kind: "unuse", id: stored.id });
       },
     };
   }
 
   put(task: TaskId, value: EncodedValue): void {
-    this.drop([task]);
-    const id = ++this.#lastId;
+    if (this.#byTask.has(task)) this.drop([task]);
     const bytes = encodedBytes(value);
+    const id = bytes < spillableBytesMin ? smallId : ++this.#lastId;
     const stored: Stored = { id, task, bytes, value, layout: undefined, readers: [] };
     this.#byTask.set(task, stored);
-    this.#byId.set(id, stored);
     this.#bytes += bytes;
+    if (id === smallId) return this.#tell({ kind: "small", bytes });
+    this.#byId.set(id, stored);
     this.#tell({ kind: "put", id, bytes });
   }
 
@@ -132,7 +135,8 @@ export class ResultStore {
       const stored = this.#byTask.get(task);
       if (stored === undefined) continue;
       this.#forget(stored);
-      this.#tell({ kind: "drop", id: stored.id });
+      if (stored.id === smallId) this.#tell({ kind: "small", bytes: -stored.bytes });
+      else this.#tell({ kind: "drop", id: stored.id });
     }
   }
 
@@ -268,4 +272,9 @@ export class ResultStore {
       .finally(() => this.#pending.delete(tracked));
     this.#pending.add(tracked);
   }
+}
+
+/** Whether it may leave memory while nobody keeps it there. */
+function isSpillable(stored: Stored | undefined): stored is Stored {
+  return stored !== undefined && stored.id !== smallId;
 }

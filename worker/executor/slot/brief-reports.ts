@@ -1,4 +1,4 @@
-import { type BriefNews, writeNews } from "../brief-wire.ts";
+import { type BriefNews, writeNews } from "../job-wire.ts";
 import type { SlotChannel } from "./slot-channel.ts";
 
 /** The host is told to look at so many results at the latest, while more jobs wait here. */

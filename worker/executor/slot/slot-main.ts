@@ -3,8 +3,8 @@ import { isMainThread, Worker } from "node:worker_threads";
 import { assertNever } from "../../../protocol/errors.ts";
 import { installOwnResolution, isOwnCode } from "../../../protocol/own-module.ts";
 import { Profiler } from "../../../protocol/profiler.ts";
-import { JobReader } from "../brief-wire.ts";
 import { collectGarbage } from "../garbage.ts";
+import { JobReader } from "../job-wire.ts";
 import type { ProfileOrder } from "../slot-job.ts";
 import type { SlotCluster, SlotWorker, ToSlot } from "../slot-messages.ts";
 import { trapExit } from "./exit-trap.ts";
@@ -36,7 +36,7 @@ function receive(message: ToSlot): void {
       return channel.send({ kind: "ready", heapLimitBytes: getHeapStatistics().heap_size_limit });
     case "run":
       return runtime?.take([message.job]);
-    case "run-brief":
+    case "run-packed":
       return runtime?.take(jobs.read(message.jobs));
     case "collect-garbage":
       return collectGarbage();

@@ -4,21 +4,25 @@ import type { EncodedValue } from "../../protocol/messages.ts";
 import { encodedBytes } from "../../protocol/value.ts";
 import type { SlotJob } from "./slot-job.ts";
 
-// Brief jobs, and what comes of them, between a thread and its host: as bytes, because cloning objects costs more than such
-// jobs do.
+// Jobs, and what comes of brief ones, between a thread and its host: as bytes, because to clone an object, and above all each
+// of many small binaries, costs more than a short task does.
 
-/** Larger values are cheaper to hand over on their own. */
-const valueBytesMax = 8 * 1024;
+/** Larger binaries are cheaper to hand over on their own. */
+const binaryBytesMax = 32 * 1024;
+/** What a lane should be used for. */
+const newsBytesMax = 8 * 1024;
 
 const none: never[] = [];
 const noAttachments = (): undefined => undefined;
 
-/** Whether a job may go as bytes: it is brief, and no value of it is large. */
-export function goesAsBytes({ brief, args, inputs }: SlotJob): boolean {
-  if (brief !== true) return false;
-  let bytes = encodedBytes(args);
-  for (const input of inputs) bytes += encodedBytes(input);
-  return bytes <= valueBytesMax;
+/** Whether a job may go as bytes: no binary of it is large. */
+export function goesAsBytes({ args, inputs }: SlotJob): boolean {
+  return isSmall(args) && inputs.every(isSmall);
+}
+
+function isSmall(value: EncodedValue): boolean {
+  for (const part of value) if (part.byteLength > binaryBytesMax) return false;
+  return true;
 }
 
 /** Collects jobs to be sent as one message. */
@@ -30,7 +34,7 @@ export class JobWriter {
     return this.#count === 0;
   }
 
-  add({ id, key, attempt, fn, codePath, args, inputs, flowRun }: SlotJob): void {
+  add({ id, key, attempt, fn, codePath, args, inputs, timeoutMs, flowRun, brief }: SlotJob): void {
     const to = this.#to;
     if (this.#count === 0) to.begin(noAttachments);
     this.#count++;
@@ -46,6 +50,8 @@ export class JobWriter {
     for (const input of inputs) writeValue(to, input);
     to.flag(flowRun !== undefined);
     if (flowRun !== undefined) to.word(flowRun);
+    to.float(timeoutMs);
+    to.flag(brief === true);
   }
 
   /** What was collected, in memory of its own. */
@@ -72,7 +78,9 @@ export class JobReader {
       const inputs: EncodedValue[] = [];
       for (let left = from.count(); left > 0; left--) inputs.push(readValue(from));
       const flowRun = from.flag() ? from.word() : undefined;
-      jobs.push({ id, key, attempt, fn, codePath, args, inputs, timeoutMs: 0, flowRun, brief: true });
+      const timeoutMs = from.float();
+      const brief = from.flag();
+      jobs.push({ id, key, attempt, fn, codePath, args, inputs, timeoutMs, flowRun, brief });
     }
     return jobs;
   }
@@ -94,7 +102,7 @@ const newsFrom = new CompactReader();
 
 /** Valid until the next call. Undefined for a result that is too large for a lane. */
 export function writeNews(news: BriefNews): Uint8Array | undefined {
-  if (news.kind === "done" && encodedBytes(news.value) > valueBytesMax) return undefined;
+  if (news.kind === "done" && encodedBytes(news.value) > newsBytesMax) return undefined;
   newsTo.begin(noAttachments);
   newsTo.uint(news.job);
   newsTo.float(news.startMs);
