@@ -63,7 +63,7 @@ export interface SlotPool extends AsyncDisposable {
 }
 
 /** How long a brief job may run before those that wait behind it are given back. */
-const stallMs = 10;
+const stallMs = 20;
 /** How long a slot that was added is kept idle: a recursion needs as many again and again. */
 const surplusMs = 5_000;
 /** After a slot could not be added, none is tried for so long; jobs wait for those that there are. */
