@@ -1,0 +1,111 @@
+import { afterEach, beforeEach, expect, test } from "vitest";
+import type { SlotJob } from "../../../worker/executor/slot-job.ts";
+import { watchLeaks } from "../../e2e/leaks.ts";
+import { isEnd, SlotRig } from "./slot-rig.ts";
+
+watchLeaks();
+let rig: SlotRig;
+beforeEach(async () => {
+  rig = await SlotRig.start({ kind: "threads", graceMs: 50 });
+});
+afterEach(async () => {
+  const ends = rig.events.filter(isEnd).map((end) => end.job);
+  expect(ends).toEqual([...new Set(ends)]);
+  await rig.close();
+});
+
+const brief = { brief: true } as const;
+let following = 1_000;
+
+/** Hands a brief job over behind what runs. */
+function follow(code: Pick<SlotJob, "fn" | "codePath">): number {
+  following += 1;
+  const job = {
+    id: following,
+    key: `job-${following}`,
+    attempt: 1,
+    args: [Uint8Array.of(0x90)],
+    inputs: [],
+    timeoutMs: 0,
+  };
+  expect(rig.pool.runAhead({ ...job, ...code, brief: true })).toBe(true);
+  return following;
+}
+
+const counter = "globalThis.count ??= 0; export default () => ++globalThis.count";
+
+test("brief jobs run one after the other, in the order in which they were handed over", async () => {
+  const code = await rig.bundle(counter);
+  const jobs = [rig.submit(code, [], brief), ...Array.from({ length: 200 }, () => follow(code))];
+  await rig.end(jobs.at(-1) as number);
+  const done = rig.events.filter(isEnd);
+  expect(done.map(({ job }) => job)).toEqual(jobs);
+  expect(done.map((end) => end.kind === "done" && end.value[0]?.at(-1))).toEqual(jobs.map((_, index) => index + 1));
+  expect(rig.pool.free).toBe(1);
+});
+
+test("those behind one that does not end are given back, and not begun", async () => {
+  const stuck = await rig.bundle("export default () => new Promise((resolve) => setTimeout(resolve, 300))");
+  const code = await rig.bundle(counter);
+  const first = rig.submit(stuck, [], brief);
+  const behind = [follow(code), follow(code)];
+  expect(await rig.until(({ kind }) => kind === "stalled")).toEqual({ kind: "stalled", job: first, behind });
+  expect(rig.pool.runAhead({ id: 9_999, key: "k", attempt: 1, args: [], inputs: [], timeoutMs: 0, ...code })).toBe(
+    false,
+  );
+  await rig.end(first);
+  expect(await rig.end(rig.submit(code))).toMatchObject({ kind: "done", value: [Uint8Array.of(1)] });
+});
+
+test("so are those behind one that blocks its thread; what had ended before it is told", async () => {
+  const code = await rig.bundle(counter);
+  const loop = await rig.bundle("export default () => { for (;;); }");
+  const first = rig.submit(code, [], brief);
+  const [second, endless, last] = [follow(code), follow(loop), follow(code)];
+  expect(await rig.until(({ kind }) => kind === "stalled")).toEqual({ kind: "stalled", job: endless, behind: [last] });
+  expect(await Promise.all([rig.end(first), rig.end(second)])).toMatchObject([{ kind: "done" }, { kind: "done" }]);
+  rig.pool.cancel(endless, true);
+  expect(await rig.end(endless)).toEqual({ kind: "cancelled", job: endless });
+});
+
+test("one is cancelled where it waits, and those around it run", async () => {
+  const code = await rig.bundle(counter);
+  const slow = await rig.bundle("export default () => new Promise((resolve) => setTimeout(resolve, 5))");
+  const first = rig.submit(slow, [], brief);
+  const [second, third, fourth] = [follow(code), follow(code), follow(code)];
+  rig.pool.cancel(third, true);
+  expect(await rig.end(third)).toEqual({ kind: "cancelled", job: third });
+  const rest = rig.until((event) =>
+    event.kind === "stalled" ? event.behind.includes(fourth) : isEnd(event) && event.job === fourth,
+  );
+  await rig.end(first);
+  await rest;
+  expect(rig.events.filter(isEnd).some(({ job, kind }) => job === second && kind !== "done")).toBe(false);
+});
+
+test("one that ends its thread takes none of the others with it", async () => {
+  const code = await rig.bundle(counter);
+  const exit = await rig.bundle("export default () => { process.exit(3) }");
+  const first = rig.submit(code, [], brief);
+  const [leaver, last] = [follow(exit), follow(code)];
+  expect(await rig.end(leaver)).toMatchObject({ kind: "failed", error: { code: "TASK_EXITED" } });
+  expect(await rig.end(first)).toMatchObject({ kind: "done" });
+  expect(rig.events).toContainEqual({ kind: "stalled", job: leaver, behind: [last] });
+});
+
+test("an error that one leaves behind fails nobody else", async () => {
+  const code = await rig.bundle(counter);
+  const careless = await rig.bundle('export default () => { Promise.reject(new Error("nobody catches this")); }');
+  const first = rig.submit(careless, [], brief);
+  const others = [follow(code), follow(code), follow(code)];
+  expect(await rig.end(first)).toMatchObject({ kind: "done" });
+  for (const job of others) expect(await rig.end(job)).toMatchObject({ kind: "done" });
+  await rig.line("nobody catches this");
+});
+
+test("results of any size come, in whatever order", async () => {
+  const size = await rig.bundle("export default (n) => new Uint8Array(globalThis.next = (globalThis.next ?? 1) * 20)");
+  const jobs = [rig.submit(size, [], brief), ...Array.from({ length: 4 }, () => follow(size))];
+  const ends = await Promise.all(jobs.map((job) => rig.end(job)));
+  expect(ends.map(({ kind }) => kind)).toEqual(jobs.map(() => "done"));
+});
