@@ -1,10 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
-import { type Connection, dial, type TlsOptions } from "../protocol/connection.ts";
+import type { Connection, TlsOptions } from "../protocol/connection.ts";
 import { ClusterError, type WireError } from "../protocol/errors.ts";
 import type { FutureId } from "../protocol/ids.ts";
 import type { ClientToScheduler, SchedulerToClient } from "../protocol/messages.ts";
-import { parseSchedulerToClient } from "../protocol/parse.ts";
 import { toWireError } from "../protocol/wire-error.ts";
 import { localError } from "./local-error.ts";
 import { Unconfirmed } from "./unconfirmed.ts";
@@ -257,6 +256,11 @@ async function connect(
   resuming: boolean,
   signal?: AbortSignal,
 ): Promise<Wire> {
+  // Loaded when somebody connects: the slots of workers import Muster, too, and few of their tasks do.
+  const [{ dial }, { parseSchedulerToClient }] = await Promise.all([
+    import("../protocol/dial.ts"),
+    import("../protocol/parse-client.ts"),
+  ]);
   const { connection } = await dial<SchedulerToClient, ClientToScheduler>({
     address,
     // For one that would not come back nobody is to wait.

@@ -1,10 +1,9 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { dial, type TlsOptions } from "./connection.ts";
+import type { TlsOptions } from "./connection.ts";
 import { ClusterError } from "./errors.ts";
 import type { TaskId } from "./ids.ts";
 import { type Logger, silentLogger } from "./logger.ts";
 import type { EncodedValue, PeerAnswer, PeerRequest } from "./messages.ts";
-import { parsePeerAnswer } from "./parse.ts";
 import { PeerLink } from "./peer-link.ts";
 
 const maxRetryMs = 1_000;
@@ -134,6 +133,8 @@ export class PeerLinks implements AsyncDisposable {
     const { token, name, tls, timeoutMs, log } = this.#options;
     const hello = { role: "peer", token, name } as const;
     try {
+      // Loaded when somebody connects: the slots of workers import this, too, and few of their tasks do.
+      const [{ dial }, { parsePeerAnswer }] = await Promise.all([import("./dial.ts"), import("./parse-peer.ts")]);
       const { connection } = await dial<PeerAnswer, PeerRequest>({
         address,
         hello,
