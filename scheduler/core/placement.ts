@@ -93,6 +93,10 @@ function aheadOf(state: SchedulerState, worker: WorkerRecord, task: Task): numbe
 /** Fills free slots or, with `ahead`, what workers may have besides. In rounds of one task each, for evenness. */
 function fill(state: SchedulerState, ahead: boolean): void {
   if (state.queued === 0 || state.hungry.size === 0) return;
+  if (state.hungry.size === 1) {
+    for (const worker of state.hungry) if (mayTake(worker, ahead)) fillOne(state, worker, ahead);
+    return;
+  }
   let takers = takersOf(state, ahead);
   if (takers.length > 1) takers.sort((a, b) => (lessBusy(a, b) ? -1 : 1));
   for (let assigned = true; assigned; ) {
@@ -100,26 +104,45 @@ function fill(state: SchedulerState, ahead: boolean): void {
     const again: WorkerRecord[] = [];
     for (const worker of takers) {
       if (state.queued === 0) return;
-      if (!ahead && !hasFreeSlot(worker)) continue;
-      const task = next(state, worker);
+      const accepts = (task: Task): boolean => mayRun(state, task, worker);
+      const outcome = giveOne(state, worker, ahead, accepts);
+      if (outcome === "given") assigned = true;
       // Whoever finds nothing looks again while others still fill up: what waits for a worker is worth fetching once that
       // worker has no free slot left.
-      if (task === undefined) {
-        if (state.sought.size > 0) again.push(worker);
-      } else if (worker.assigned < worker.slots + (ahead ? aheadOf(state, worker, task) : 0)) {
-        assign(state, task, worker);
-        assigned = true;
-        again.push(worker);
-      } else state.hungry.delete(worker);
+      if (outcome === "given" || (outcome === "nothing" && state.sought.size > 0)) again.push(worker);
     }
     takers = again;
   }
 }
 
+function fillOne(state: SchedulerState, worker: WorkerRecord, ahead: boolean): void {
+  const accepts = (task: Task): boolean => mayRun(state, task, worker);
+  while (state.queued > 0 && giveOne(state, worker, ahead, accepts) === "given");
+}
+
+function giveOne(
+  state: SchedulerState,
+  worker: WorkerRecord,
+  ahead: boolean,
+  accepts: (task: Task) => boolean,
+): "given" | "nothing" | "full" {
+  if (!ahead && !hasFreeSlot(worker)) return "full";
+  const task = next(state, worker, accepts);
+  if (task === undefined) return "nothing";
+  if (worker.assigned >= worker.slots + (ahead ? aheadOf(state, worker, task) : 0)) {
+    state.hungry.delete(worker);
+    return "full";
+  }
+  assign(state, task, worker);
+  return "given";
+}
+
+const mayTake = (worker: WorkerRecord, ahead: boolean): boolean => takesTasks(worker) && (ahead || hasFreeSlot(worker));
+
 /** Workers that may have room, and for which there may be something. */
 function takersOf(state: SchedulerState, ahead: boolean): WorkerRecord[] {
   const all: WorkerRecord[] = [];
-  for (const worker of state.hungry) if (takesTasks(worker) && (ahead || hasFreeSlot(worker))) all.push(worker);
+  for (const worker of state.hungry) if (mayTake(worker, ahead)) all.push(worker);
   if (all.length <= 1 || !state.shared.isEmpty()) return all;
   for (const worker of state.sought) if (worker.preferred.isEmpty()) state.sought.delete(worker);
   // Nobody takes what waits for a worker that has a free slot for it.
@@ -129,8 +152,7 @@ function takersOf(state: SchedulerState, ahead: boolean): WorkerRecord[] {
 }
 
 /** What the worker should run next: of its own queue and everybody's the better, else what another worker is too busy for. */
-function next(state: SchedulerState, worker: WorkerRecord): Task | undefined {
-  const accepts = (task: Task): boolean => mayRun(state, task, worker);
+function next(state: SchedulerState, worker: WorkerRecord, accepts: (task: Task) => boolean): Task | undefined {
   const own = worker.preferred.best(accepts);
   const shared = state.shared.best(accepts);
   if (own !== undefined && shared !== undefined) return servesBefore(own, shared) ? own : shared;
