@@ -22,6 +22,7 @@ export class Copies {
 
   /** Sends what was asked for since, in one message a worker. */
   send(state: SchedulerState): void {
+    if (this.#asking.size === 0) return;
     for (const [heir, inputs] of this.#asking) state.toWorker(heir, { op: "replicate", inputs });
     this.#asking = new Map();
   }

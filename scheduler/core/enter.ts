@@ -1,7 +1,7 @@
 import { completeAttempt, endAttempt } from "./attempts.ts";
 import { withMember } from "./few.ts";
 import type { SchedulerState } from "./state.ts";
-import { isActive, nowhere, type Task, type TaskState } from "./task.ts";
+import { isActive, isNeeded, nowhere, type Task, type TaskState } from "./task.ts";
 import type { TaskGroup } from "./task-group.ts";
 import type { WorkerRecord } from "./worker-record.ts";
 
@@ -44,7 +44,7 @@ export function enter(state: SchedulerState, task: Task, next: TaskState): void 
       dep.activeDependents--;
       if (dep.activeDependents === 0) state.unsettled.push(dep);
     }
-    state.unsettled.push(task);
+    if (!isNeeded(task)) state.unsettled.push(task);
   }
 }
 
@@ -88,10 +88,11 @@ function leaveWorker(state: SchedulerState, task: Task, was: TaskState & { kind:
 
 export function addHolder(task: Task, worker: WorkerRecord): void {
   const { holders } = task;
-  if (holders.has(worker)) return;
+  if (holders.size === 0) task.holders = worker.alone;
+  else if (holders.has(worker)) return;
   // A set of several belongs to the task; one of none or one is shared.
-  if (holders.size > 1) (holders as Set<WorkerRecord>).add(worker);
-  else task.holders = holders.size === 0 ? worker.alone : new Set([...holders, worker]);
+  else if (holders.size > 1) (holders as Set<WorkerRecord>).add(worker);
+  else task.holders = new Set([...holders, worker]);
   worker.holds.add(task);
   worker.storedBytes += task.resultBytes;
 }

@@ -163,9 +163,15 @@ function inputsOf({ links, held }: Plan, index: number, byIndex: readonly Task[]
 }
 
 function onceEach(inputs: readonly Task[]): readonly Task[] {
-  if (inputs.length < 2 || (inputs.length === 2 && inputs[0] !== inputs[1])) return inputs;
+  if (inputs.length < 2 || isRising(inputs)) return inputs;
   const unique = new Set(inputs);
   return unique.size === inputs.length ? inputs : [...unique];
+}
+
+/** Then none stands there twice. Inputs are mostly named in the order in which they were made. */
+function isRising(tasks: readonly Task[]): boolean {
+  for (let i = 1; i < tasks.length; i++) if ((tasks[i - 1] as Task).id >= (tasks[i] as Task).id) return false;
+  return true;
 }
 
 function knownTask(state: SchedulerState, { key, future }: TaskSpec, { group, prefix }: TaskClass): Task | undefined {

@@ -76,10 +76,11 @@ export const takesTasks = (worker: WorkerRecord): boolean => worker.status === "
 
 /** Gives queued tasks to workers with room: first to free slots, evenly, then ahead of need. */
 export function pump(state: SchedulerState): void {
-  fillUpTo(state, (worker) => worker.slots);
-  for (const full of fillUpTo(state, (worker, task) => worker.slots + aheadOf(state, worker, task)))
-    state.hungry.delete(full);
+  fill(state, false);
+  fill(state, true);
 }
+
+const hasFreeSlot = (worker: WorkerRecord): boolean => worker.assigned < worker.slots;
 
 /** How many tasks like this one may wait on the worker itself. */
 function aheadOf(state: SchedulerState, worker: WorkerRecord, task: Task): number {
@@ -89,53 +90,69 @@ function aheadOf(state: SchedulerState, worker: WorkerRecord, task: Task): numbe
   return Math.max(saturated, perSlot * worker.slots);
 }
 
-/** Returns the workers that reached the limit. */
-function fillUpTo(
-  state: SchedulerState,
-  limit: (worker: WorkerRecord, task: Task) => number,
-): ReadonlySet<WorkerRecord> {
-  const full = new Set<WorkerRecord>();
-  if (state.queued === 0) return full;
-  let takers = takersOf(state);
-  takers.sort((a, b) => (lessBusy(a, b) ? -1 : 1));
-  // In rounds of one task each, for evenness.
-  for (let assigned = true; assigned && state.queued > 0; ) {
-    assigned = false;
-    const served: WorkerRecord[] = [];
-    for (const worker of takers) {
-      if (state.queued === 0) break;
-      if (full.has(worker)) continue;
-      const task = next(state, worker);
-      if (task === undefined) continue;
-      if (worker.assigned >= limit(worker, task)) full.add(worker);
-      else {
-        assign(state, task, worker);
-        assigned = true;
-        served.push(worker);
-      }
-    }
-    // Whoever found nothing looks again while others still fill up: what waits for a worker is worth fetching once that
-    // worker has no free slot left. Where nothing waits for any, there will be nothing.
-    if (state.sought.size === 0) takers = served;
+/** Fills free slots or, with `ahead`, what workers may have besides. In rounds of one task each, for evenness. */
+function fill(state: SchedulerState, ahead: boolean): void {
+  if (state.queued === 0 || state.hungry.size === 0) return;
+  if (state.hungry.size === 1) {
+    for (const worker of state.hungry) if (mayTake(worker, ahead)) fillOne(state, worker, ahead);
+    return;
   }
-  return full;
+  let takers = takersOf(state, ahead);
+  if (takers.length > 1) takers.sort((a, b) => (lessBusy(a, b) ? -1 : 1));
+  for (let assigned = true; assigned; ) {
+    assigned = false;
+    const again: WorkerRecord[] = [];
+    for (const worker of takers) {
+      if (state.queued === 0) return;
+      const accepts = (task: Task): boolean => mayRun(state, task, worker);
+      const outcome = giveOne(state, worker, ahead, accepts);
+      if (outcome === "given") assigned = true;
+      // Whoever finds nothing looks again while others still fill up: what waits for a worker is worth fetching once that
+      // worker has no free slot left.
+      if (outcome === "given" || (outcome === "nothing" && state.sought.size > 0)) again.push(worker);
+    }
+    takers = again;
+  }
 }
 
+function fillOne(state: SchedulerState, worker: WorkerRecord, ahead: boolean): void {
+  const accepts = (task: Task): boolean => mayRun(state, task, worker);
+  while (state.queued > 0 && giveOne(state, worker, ahead, accepts) === "given");
+}
+
+function giveOne(
+  state: SchedulerState,
+  worker: WorkerRecord,
+  ahead: boolean,
+  accepts: (task: Task) => boolean,
+): "given" | "nothing" | "full" {
+  if (!ahead && !hasFreeSlot(worker)) return "full";
+  const task = next(state, worker, accepts);
+  if (task === undefined) return "nothing";
+  if (worker.assigned >= worker.slots + (ahead ? aheadOf(state, worker, task) : 0)) {
+    state.hungry.delete(worker);
+    return "full";
+  }
+  assign(state, task, worker);
+  return "given";
+}
+
+const mayTake = (worker: WorkerRecord, ahead: boolean): boolean => takesTasks(worker) && (ahead || hasFreeSlot(worker));
+
 /** Workers that may have room, and for which there may be something. */
-function takersOf(state: SchedulerState): WorkerRecord[] {
-  const all = [...state.hungry].filter(takesTasks);
+function takersOf(state: SchedulerState, ahead: boolean): WorkerRecord[] {
+  const all: WorkerRecord[] = [];
+  for (const worker of state.hungry) if (mayTake(worker, ahead)) all.push(worker);
   if (all.length <= 1 || !state.shared.isEmpty()) return all;
   for (const worker of state.sought) if (worker.preferred.isEmpty()) state.sought.delete(worker);
   // Nobody takes what waits for a worker that has a free slot for it.
-  const waitsInVain = (worker: WorkerRecord): boolean =>
-    !takesTasks(worker) || worker.assigned >= worker.slots || worker.preferred.isRestricted;
-  for (const worker of state.sought) if (waitsInVain(worker)) return all;
+  for (const worker of state.sought)
+    if (!takesTasks(worker) || !hasFreeSlot(worker) || worker.preferred.isRestricted) return all;
   return all.filter((worker) => state.sought.has(worker));
 }
 
 /** What the worker should run next: of its own queue and everybody's the better, else what another worker is too busy for. */
-function next(state: SchedulerState, worker: WorkerRecord): Task | undefined {
-  const accepts = (task: Task): boolean => mayRun(state, task, worker);
+function next(state: SchedulerState, worker: WorkerRecord, accepts: (task: Task) => boolean): Task | undefined {
   const own = worker.preferred.best(accepts);
   const shared = state.shared.best(accepts);
   if (own !== undefined && shared !== undefined) return servesBefore(own, shared) ? own : shared;

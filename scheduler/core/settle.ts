@@ -12,9 +12,10 @@ import type { WorkerRecord } from "./worker-record.ts";
  */
 export function settleAll(state: SchedulerState): void {
   if (state.unsettled.length === 0) return;
-  const freed = new Map<WorkerRecord, TaskId[]>();
+  const { freed } = state;
   for (let task = state.unsettled.pop(); task !== undefined; task = state.unsettled.pop()) settle(state, task, freed);
   for (const [worker, tasks] of freed) state.toWorker(worker, { op: "free", tasks });
+  freed.clear();
 }
 
 function settle(state: SchedulerState, task: Task, freed: Map<WorkerRecord, TaskId[]>): void {

@@ -77,6 +77,8 @@ export class SchedulerState {
   readonly backlog: Backlog = new Backlog();
   /** Tasks that may have lost their last reason to be kept; looked at when the event is done. */
   readonly unsettled: Task[] = [];
+  /** Results to be freed, by where they lie; sent when the event is done. */
+  readonly freed: Map<WorkerRecord, TaskId[]> = new Map();
   /** Workers that may have room. */
   readonly hungry: Set<WorkerRecord> = new Set();
   /** Workers that were sent more than their slots can run. */

@@ -35,7 +35,8 @@ export function check(state: SchedulerState, client: ClientRecord, submission: S
   }
   const plan = link(client, submission, index);
   if ("code" in plan) return plan;
-  return cycle(client, submission, plan) ?? conflict(state, client, submission, plan) ?? plan;
+  const keyed = tasks.some(({ key }) => key !== undefined);
+  return cycle(client, submission, plan) ?? (keyed ? conflict(state, client, submission, plan) : undefined) ?? plan;
 }
 
 function link(client: ClientRecord, submission: Submission, index: FutureIndex): Plan | WireError {

@@ -6,6 +6,7 @@ import type { ClientRecord } from "./client-record.ts";
 import type { DurationEstimate } from "./estimates.ts";
 import type { Few } from "./few.ts";
 import type { FnRecord } from "./functions.ts";
+import { nowhereListed } from "./holdings.ts";
 import type { KeptValue } from "./kept-values.ts";
 import { madeKey } from "./keys.ts";
 import type { PlacementClass } from "./placement-class.ts";
@@ -91,6 +92,8 @@ export class Task {
   wants: readonly Want[] = none;
   /** Shared sets but for results with several holders: `enter.ts` alone changes it. */
   holders: ReadonlySet<WorkerRecord> = nowhere;
+  /** Its place in the list of one of them; kept by `Holdings`. */
+  heldAt: number = nowhereListed;
   resultBytes = 0;
   attempts = 0;
   /** When it entered its state, in whole ms of the scheduler's clock. */

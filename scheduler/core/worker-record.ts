@@ -1,6 +1,7 @@
 import type { WorkerStatus } from "../../protocol/cluster-info.ts";
 import type { FnId, TaskId, WorkerId } from "../../protocol/ids.ts";
 import type { SchedulerToWorker, WorkerRegistration } from "../../protocol/messages.ts";
+import { Holdings } from "./holdings.ts";
 import { ReadyQueues } from "./ready-queues.ts";
 import type { StoppedAttempt } from "./recording.ts";
 import type { Task } from "./task.ts";
@@ -55,7 +56,7 @@ export class WorkerRecord {
   running = 0;
   /** When it last became free of all work; means something only while it is not busy. */
   idleSinceMs: number;
-  readonly holds: Set<Task> = new Set();
+  readonly holds: Holdings = new Holdings();
   /** The holders of every result that lies here and nowhere else, and where to ask for it. */
   readonly alone: ReadonlySet<WorkerRecord> = new Set([this]);
   readonly ownAddress: readonly string[];
