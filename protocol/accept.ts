@@ -99,7 +99,7 @@ async function admit(connection: AnyConnection, socket: Socket, options: AcceptO
     const welcome: Welcome = { op: "welcome", protocol: protocolVersion, version: options.version, id, heartbeatMs };
     connection.send(welcome);
     connection.flush();
-    connection.start((message) => handler.parse(message));
+    connection.start(handler.parse);
     handOver(() => handler.opened(connection, hello, id), connection, options.log);
   } catch (error) {
     refuse(connection, error, options.log);
