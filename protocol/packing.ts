@@ -49,8 +49,17 @@ export interface Reader {
 /** Takes the large binaries of a frame; answers with the number of one it took. */
 export type Attach = (bytes: Uint8Array) => number | undefined;
 
-let reader: Reader | undefined;
-let attach: Attach | undefined;
+/** What is being read and written now. */
+interface Current {
+  reader: Reader | undefined;
+  attach: Attach | undefined;
+}
+
+// Extensions of a second copy of this module in the process replace those of the first, and have to serve its frames, too.
+const currentName: unique symbol = Symbol.for("muster.packing");
+const shared = globalThis as { [currentName]?: Current };
+shared[currentName] ??= { reader: undefined, attach: undefined };
+const current: Current = shared[currentName];
 
 class Attachment {
   readonly index: number;
@@ -61,8 +70,8 @@ class Attachment {
 }
 
 function currentReader(): Reader {
-  if (reader === undefined) throw new Error("a marker of Muster's stands where none may be");
-  return reader;
+  if (current.reader === undefined) throw new Error("a marker of Muster's stands where none may be");
+  return current.reader;
 }
 
 addExtension({
@@ -100,7 +109,7 @@ addExtension({
   Class: Uint8Array,
   type: 4,
   pack: ((bytes: Uint8Array, makeRoom: MakeRoom, pack: (value: unknown) => void): undefined => {
-    const index = attach?.(bytes);
+    const index = current.attach?.(bytes);
     if (index === undefined) return writeBinary(bytes, makeRoom);
     makeRoom(0);
     pack(new Attachment(index));
@@ -154,8 +163,8 @@ export function packExactly(
   prefixBytes: number,
   takeLarge?: Attach,
 ): Uint8Array<ArrayBuffer> {
-  const before = attach;
-  attach = takeLarge;
+  const before = current.attach;
+  current.attach = takeLarge;
   try {
     const scratch = packr.pack(value, RESET_BUFFER_MODE);
     const exact = new Uint8Array(prefixBytes + scratch.byteLength);
@@ -163,16 +172,16 @@ export function packExactly(
     if (scratch.byteLength > keptScratchBytes) packr.useBuffer(Buffer.allocUnsafeSlow(8192));
     return exact;
   } finally {
-    attach = before;
+    current.attach = before;
   }
 }
 
 export function unpackWith(unpackr: Unpackr, bytes: Uint8Array, use: Reader): unknown {
-  const before = reader;
-  reader = use;
+  const before = current.reader;
+  current.reader = use;
   try {
     return unpackr.unpack(bytes);
   } finally {
-    reader = before;
+    current.reader = before;
   }
 }

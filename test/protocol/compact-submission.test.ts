@@ -5,6 +5,7 @@ import { CompactMessages, FrameReader, FrameWriter } from "../../protocol/frame.
 import { fnId, futureId } from "../../protocol/ids.ts";
 import type { ClientToScheduler, Submission, TaskSpec } from "../../protocol/messages.ts";
 import { parseClientToScheduler } from "../../protocol/parse.ts";
+import { Inbox, Loopback } from "./loopback.ts";
 
 const uint = fc.oneof(fc.nat(300), fc.maxSafeNat());
 const name = fc.string({ unit: "binary", maxLength: 20 });
@@ -144,5 +145,30 @@ describe("submissions and releases in their compact form", () => {
       expect.objectContaining({ tasks: [expect.objectContaining({ key: "語".repeat(65_536) })] }),
     ]);
     expect(() => sent("k".repeat(65_537))).toThrow(expect.objectContaining({ code: "BAD_FRAME" }));
+  });
+
+  test("are not checked by a schema once more, at the end that accepts connections", async () => {
+    const parsed: unknown[] = [];
+    const parse = (each: unknown): unknown => {
+      parsed.push(each);
+      return each;
+    };
+    const loopback = await Loopback.start("client", {
+      parse: Object.assign(parse, { compact: new Set(["release"]) }),
+    });
+    try {
+      const { near, far } = await loopback.pair();
+      const inbox = new Inbox(far);
+      const sent = [
+        { op: "release", futures: [1, 2] },
+        { op: "info", request: 1 },
+      ];
+      for (const each of sent) near.send(each);
+      expect(await inbox.until(2)).toEqual(sent);
+      expect(parsed).toEqual([sent[1]]);
+      await near.close();
+    } finally {
+      await loopback.close();
+    }
   });
 });
