@@ -1,7 +1,13 @@
+interface Entry<T> {
+  readonly item: T;
+  /** Where it stands. */
+  place: number;
+}
+
 /** A binary heap that can give up any of its items, so that nothing dead stays in it. An item may be in it once. */
 export class Heap<T extends object> {
-  readonly #items: T[] = [];
-  readonly #places: Map<T, number> = new Map();
+  readonly #entries: Entry<T>[] = [];
+  readonly #byItem: Map<T, Entry<T>> = new Map();
   readonly #compare: (a: T, b: T) => number;
 
   /** `compare` must be a total order; the least item comes out first. */
@@ -10,49 +16,51 @@ export class Heap<T extends object> {
   }
 
   get size(): number {
-    return this.#items.length;
+    return this.#entries.length;
   }
 
   has(item: T): boolean {
-    return this.#places.has(item);
+    return this.#byItem.has(item);
   }
 
   peek(): T | undefined {
-    return this.#items[0];
+    return this.#entries[0]?.item;
   }
 
   push(item: T): void {
-    if (this.#places.has(item)) return;
-    this.#put(item, this.#items.length);
-    this.#rise(this.#items.length - 1);
+    if (this.#byItem.has(item)) return;
+    const entry = { item, place: this.#entries.length };
+    this.#byItem.set(item, entry);
+    this.#entries.push(entry);
+    this.#rise(entry.place);
   }
 
   pop(): T | undefined {
-    const first = this.#items[0];
+    const first = this.peek();
     if (first !== undefined) this.delete(first);
     return first;
   }
 
   delete(item: T): boolean {
-    const place = this.#places.get(item);
-    if (place === undefined) return false;
-    this.#places.delete(item);
-    const last = this.#items.pop() as T;
-    if (last !== item) {
-      this.#put(last, place);
-      this.#rise(place);
-      this.#sink(place);
+    const entry = this.#byItem.get(item);
+    if (entry === undefined) return false;
+    this.#byItem.delete(item);
+    const last = this.#entries.pop() as Entry<T>;
+    if (last !== entry) {
+      this.#put(last, entry.place);
+      this.#rise(last.place);
+      this.#sink(last.place);
     }
     return true;
   }
 
   *[Symbol.iterator](): IterableIterator<T> {
-    yield* this.#items;
+    for (const { item } of this.#entries) yield item;
   }
 
-  #put(item: T, place: number): void {
-    this.#items[place] = item;
-    this.#places.set(item, place);
+  #put(entry: Entry<T>, place: number): void {
+    this.#entries[place] = entry;
+    entry.place = place;
   }
 
   #rise(from: number): void {
@@ -69,23 +77,23 @@ export class Heap<T extends object> {
     for (;;) {
       const left = 2 * place + 1;
       const right = left + 1;
-      if (left >= this.#items.length) return;
-      const child = right < this.#items.length && this.#compare(this.#at(right), this.#at(left)) < 0 ? right : left;
+      if (left >= this.#entries.length) return;
+      const child = right < this.#entries.length && this.#compare(this.#at(right), this.#at(left)) < 0 ? right : left;
       if (!this.#swapIfLess(child, place)) return;
       place = child;
     }
   }
 
   #swapIfLess(lower: number, upper: number): boolean {
-    const below = this.#at(lower);
-    const above = this.#at(upper);
-    if (this.#compare(below, above) >= 0) return false;
+    const below = this.#entries[lower] as Entry<T>;
+    const above = this.#entries[upper] as Entry<T>;
+    if (this.#compare(below.item, above.item) >= 0) return false;
     this.#put(below, upper);
     this.#put(above, lower);
     return true;
   }
 
   #at(place: number): T {
-    return this.#items[place] as T;
+    return (this.#entries[place] as Entry<T>).item;
   }
 }

@@ -43,17 +43,17 @@ export class Inputs {
         bytes: input.bytes,
         priority: wantedBy === "replicate" ? [Number.POSITIVE_INFINITY] : wantedBy.assignment.priority,
         sequence: this.#sequence++,
-        holders: new Set(),
-        tried: new Set(),
-        dependents: new Set(),
+        holders: [],
+        tried: [],
+        dependents: [],
         replicate: false,
         state: { kind: "queued" },
       };
       this.wants.set(input.task, want);
     }
     if (wantedBy === "replicate") want.replicate = true;
-    else want.dependents.add(wantedBy);
-    for (const address of input.addresses) want.holders.add(address);
+    else if (!want.dependents.includes(wantedBy)) want.dependents.push(wantedBy);
+    for (const address of input.addresses) addHolder(want, address);
     if (want.state.kind === "fetching") return;
     if (isNew || want.state.kind === "queued" || untriedHolders(want).length > 0) this.#enqueue(want);
   }
@@ -62,7 +62,10 @@ export class Inputs {
   forget(attempt: Attempt, inputs: Iterable<TaskId>): void {
     for (const task of inputs) {
       const want = this.wants.get(task);
-      if (want?.dependents.delete(attempt)) this.#dropIfOrphan(want);
+      const index = want?.dependents.indexOf(attempt) ?? -1;
+      if (want === undefined || index < 0) continue;
+      want.dependents.splice(index, 1);
+      this.#dropIfOrphan(want);
     }
   }
 
@@ -87,9 +90,9 @@ export class Inputs {
     const want = this.wants.get(task);
     if (want === undefined || addresses.length === 0) return;
     for (const address of addresses) {
-      want.holders.add(address);
-      want.tried.delete(address);
+      addHolder(want, address);
     }
+    want.tried = want.tried.filter((address) => !addresses.includes(address));
     if (want.state.kind !== "fetching") this.#enqueue(want);
   }
 
@@ -105,7 +108,7 @@ export class Inputs {
       if (isOrphan(want)) this.#remove(want);
       else if (arrived !== undefined) arrivals.push({ task: want.task, ...arrived });
       else {
-        want.tried.add(fetch.peer.address);
+        addTried(want, fetch.peer.address);
         this.#enqueue(want);
       }
     }
@@ -125,7 +128,7 @@ export class Inputs {
     });
     // What else was to be asked of it goes elsewhere at once instead of failing batch by batch.
     for (const want of [...this.#stillFetching(fetch, number), ...peer.queued]) {
-      want.tried.add(peer.address);
+      addTried(want, peer.address);
       this.#enqueue(want);
     }
   }
@@ -219,7 +222,7 @@ export class Inputs {
     const addresses = untriedHolders(want);
     if (addresses.length === 0) {
       want.state = { kind: "asked" };
-      this.#outbox.send({ op: "unreachable-input", task: want.task, addresses: [...want.tried] });
+      this.#outbox.send({ op: "unreachable-input", task: want.task, addresses: want.tried });
       return;
     }
     want.state = { kind: "queued" };
@@ -248,4 +251,12 @@ export class Inputs {
     }
     return peer;
   }
+}
+
+function addHolder(want: Want, address: string): void {
+  if (!want.holders.includes(address)) want.holders.push(address);
+}
+
+function addTried(want: Want, address: string): void {
+  if (!want.tried.includes(address)) want.tried = [...want.tried, address];
 }

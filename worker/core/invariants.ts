@@ -49,7 +49,7 @@ function checkAttempts(state: WorkerState): void {
         for (const input of attempt.state.inputs) {
           must(
             state,
-            inputs.wants.get(input)?.dependents.has(attempt) === true,
+            inputs.wants.get(input)?.dependents.includes(attempt) === true,
             `a missing input (${input}) is wanted`,
             task,
           );

@@ -8,11 +8,12 @@ export interface Want {
   /** Of the first that wanted it; a copy for its own sake comes last. */
   readonly priority: readonly number[];
   readonly sequence: number;
-  /** Where the scheduler says it lies. */
-  readonly holders: Set<string>;
+  /** Where the scheduler says it lies, each once; few, and nearly always one. */
+  readonly holders: string[];
   /** Those of them that did not give it up. */
-  readonly tried: Set<string>;
-  readonly dependents: Set<Attempt>;
+  tried: readonly string[];
+  /** Each once. */
+  readonly dependents: Attempt[];
   /** The scheduler asked for a copy of it here. */
   replicate: boolean;
   state: WantState;
@@ -31,9 +32,10 @@ export function compareWants(a: Want, b: Want): number {
 }
 
 export function isOrphan(want: Want): boolean {
-  return want.dependents.size === 0 && !want.replicate;
+  return want.dependents.length === 0 && !want.replicate;
 }
 
-export function untriedHolders(want: Want): string[] {
-  return [...want.holders].filter((address) => !want.tried.has(address));
+export function untriedHolders(want: Want): readonly string[] {
+  if (want.tried.length === 0) return want.holders;
+  return want.holders.filter((address) => !want.tried.includes(address));
 }
