@@ -7,6 +7,9 @@ export { SimWorker } from "./sim-worker.ts";
 export {
   type DeedKind,
   deedKinds,
+  type Edition,
+  editionLatest,
+  editions,
   type FaultKind,
   faultKinds,
   type Shape,

@@ -42,6 +42,8 @@ export class Script {
   readonly digest: number;
   /** How often it threw, overran its time or could not be loaded, over all clients and attempts. */
   failures: number = 0;
+  /** How often its code was begun, wherever that was. */
+  begun: number = 0;
   /** How often a worker process ended by its doing. */
   crashes: number = 0;
 

@@ -10,7 +10,15 @@ import { SimClient } from "./sim-client.ts";
 import { SimScheduler } from "./sim-scheduler.ts";
 import { SimWorker } from "./sim-worker.ts";
 import type { Surroundings } from "./surroundings.ts";
-import { type DeedKind, drawSwarm, type Edition, type FaultKind, type Swarm, type TraitKind } from "./swarm.ts";
+import {
+  type DeedKind,
+  drawSwarm,
+  type Edition,
+  editionLatest,
+  type FaultKind,
+  type Swarm,
+  type TraitKind,
+} from "./swarm.ts";
 import { SimViolation, type ViolationKind } from "./violation.ts";
 import { VirtualTime } from "./virtual-time.ts";
 import { Watch } from "./watch.ts";
@@ -19,7 +27,7 @@ import { GraphAuthor } from "./workload.ts";
 export interface SimClusterOptions {
   /** Decides everything that chance decides. */
   readonly seed: number;
-  /** Default 2. A seed that found a fault in the first edition stands for the same scenario only there. */
+  /** Default: the latest. A seed that found a fault in an earlier edition stands for the same scenario only there. */
   readonly edition?: Edition;
   /** How many workers, named w0, w1, …; or each by its name, for a scripted run. Default 8. */
   readonly workers?:
@@ -85,7 +93,7 @@ export class SimCluster {
     const { workers = 8 } = options;
     const scripted = typeof workers !== "number";
     const drawn = drawSwarm(dice, {
-      edition: scripted ? 1 : (options.edition ?? 2),
+      edition: scripted ? 1 : (options.edition ?? editionLatest),
       workers: scripted ? workers.length : workers,
       tasks: options.tasks ?? 300,
       faults: options.faults ?? "all",

@@ -59,7 +59,8 @@ export class SimProcess implements PeerServer {
     this.#options = options;
     this.name = name;
     this.slowness = options.slowness;
-    this.core = new WorkerCore({ slots, resources, reconnectMs: around.swarm.workerReconnectMs });
+    const { workerReconnectMs, canTakeBack } = around.swarm;
+    this.core = new WorkerCore({ slots, resources, reconnectMs: workerReconnectMs, canTakeBack });
     this.store = new SimStore(around, {
       disk: options.disk,
       receive: (action) => this.receive(action),
@@ -131,6 +132,7 @@ export class SimProcess implements PeerServer {
     this.#handling = true;
     for (let next = this.#events.shift(); next !== undefined && this.alive; next = this.#events.shift()) {
       if ("job" in next && isEnd(next)) this.#release(next.job);
+      if (next.kind === "slot-stalled") for (const job of next.behind) this.#release(job);
       this.#handle(next);
     }
     this.#events.length = 0;

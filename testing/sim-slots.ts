@@ -5,6 +5,7 @@ import type { WorkerEvent } from "../worker/core/events.ts";
 import { NestedWork } from "./nested-work.ts";
 import { decodeDigest, digestOf, encodeResult, type Script } from "./script.ts";
 import type { SimClient } from "./sim-client.ts";
+import { SimFollowers } from "./sim-followers.ts";
 import type { SimScheduler } from "./sim-scheduler.ts";
 import type { Surroundings } from "./surroundings.ts";
 import type { Undo } from "./virtual-time.ts";
@@ -15,10 +16,17 @@ const stuckAfterMs = 3_000;
 /** However slow a worker is, what nobody may interrupt must end within the time that a simulation waits. */
 const durationMsMax = 60_000;
 
-interface SimJob {
+/** How long a brief job may run until those behind it are taken back: it is looked for such jobs once in the first of these. */
+const stallMs = { least: 20, most: 40 };
+
+/** What was handed to a slot. */
+interface Handed {
   readonly execution: Execution;
   readonly script: Script;
   readonly inputs: readonly EncodedValue[];
+}
+
+interface SimJob extends Handed {
   readonly startMs: number;
   /** Infinite while nobody knows, because it waits for tasks of its own. */
   endMs: number;
@@ -27,6 +35,10 @@ interface SimJob {
   /** Ends it when it has overrun its time, if it has tasks of its own. */
   undoLimit: Undo;
   nested: NestedWork | undefined;
+  /** Takes back those behind it if it runs until then. */
+  undoStall: Undo | undefined;
+  /** Nothing is handed to its slot behind it any more. */
+  stalled: boolean;
   /** Whether it waits for tasks of its own, or has done so. */
   lent: "no" | "waiting" | "returned";
   /** Known once the worker told that it started. */
@@ -52,6 +64,8 @@ export class SimSlots {
   readonly running: Map<number, SimJob> = new Map();
   readonly #around: Surroundings;
   readonly #host: SlotsHost;
+  /** Brief jobs that have not begun. */
+  readonly #followers: SimFollowers<Handed> = new SimFollowers();
   /** Which task each job attempts. */
   readonly #tasks: Map<number, TaskId> = new Map();
 
@@ -61,27 +75,34 @@ export class SimSlots {
   }
 
   execute(execution: Execution, inputs: readonly (EncodedValue | undefined)[]): void {
-    const { time, book, record, dice, network } = this.#around;
-    const script = book.of(execution.args);
-    const given = this.#checkInputs(execution, script, inputs);
+    const script = this.#around.book.of(execution.args);
+    const handed: Handed = { execution, script, inputs: this.#checkInputs(execution, script, inputs) };
+    if (execution.brief === true && this.#freeSlots <= 0) this.#follow(handed);
+    else this.#begin(handed);
+  }
+
+  #begin(handed: Handed): void {
+    const { time, record, dice, network } = this.#around;
+    const { execution, script } = handed;
     const spread = network.random ? dice.between(0.5, 1.5) : 1;
     const durationMs = Math.min(durationMsMax, script.options.durationMs * spread * this.#host.slowness);
     const job: SimJob = {
-      execution,
-      script,
-      inputs: given,
+      ...handed,
       startMs: time.nowMs,
       endMs: time.nowMs + durationMs,
       intent: "finish",
       undo: () => {},
       undoLimit: () => {},
       nested: undefined,
+      undoStall: undefined,
+      stalled: false,
       lent: "no",
       task: this.#tasks.get(execution.job),
     };
     this.running.set(execution.job, job);
     this.#checkLimits(script);
-    this.#around.watch.begins(script);
+    this.#around.watch.begins(script, this.#host.name);
+    this.#lookForStall(job);
     record.note(this.#host.name, `runs ${execution.key}#${execution.attempt}`, execution.key);
     const { timeoutMs } = execution;
     if (script.options.rounds.length > 0 && !execution.extra) return this.#beginNested(job, durationMs);
@@ -104,10 +125,15 @@ export class SimSlots {
 
   cancel(number: number, force: boolean): void {
     const { time, dice, network } = this.#around;
+    if (this.#followers.remove(number)) {
+      this.#tasks.delete(number);
+      return this.#host.tell({ kind: "slot-cancelled", job: number });
+    }
     const job = this.running.get(number);
     if (job === undefined || job.intent === "cancel") return;
     job.intent = force ? "cancel" : "discard";
     if (!force) return;
+    this.#takeBack(job);
     // Its signal ends the client of its context at once.
     job.nested?.close();
     if (job.script.options.behaviour.kind !== "native") {
@@ -133,9 +159,59 @@ export class SimSlots {
     for (const job of this.running.values()) {
       job.undo();
       job.undoLimit();
+      job.undoStall?.();
       job.nested?.close(silently);
     }
     this.running.clear();
+    this.#followers.clear();
+  }
+
+  get #freeSlots(): number {
+    let taken = 0;
+    for (const { execution, lent } of this.running.values()) if (!execution.extra && lent !== "waiting") taken++;
+    return this.#host.slots - taken;
+  }
+
+  /** Waits behind the job that has the fewest behind it, or for any slot. */
+  #follow(handed: Handed): void {
+    const behind = ({ execution }: SimJob): number => this.#followers.countBehind(execution.job);
+    const [before] = [...this.running.values()].filter(takesFollowers).sort((a, b) => behind(a) - behind(b));
+    this.#around.watch.count("brief tasks handed to slots that were taken");
+    this.#followers.add(handed, before?.execution.job);
+    if (before !== undefined) this.#lookForStall(before);
+  }
+
+  #lookForStall(job: SimJob): void {
+    if (job.undoStall !== undefined || this.#followers.countBehind(job.execution.job) === 0) return;
+    const { time, dice, network } = this.#around;
+    const afterMs = network.random ? dice.between(stallMs.least, stallMs.most) : stallMs.least;
+    job.undoStall = time.schedule(afterMs, () => {
+      job.undoStall = undefined;
+      this.#takeBack(job);
+    });
+  }
+
+  /** Those behind this job are to begin elsewhere. */
+  #takeBack(job: SimJob): void {
+    const taken = this.#followers.takeBack(job.execution.job);
+    if (taken.length === 0) return;
+    job.stalled = true;
+    for (const { execution, script } of taken) {
+      this.#tasks.delete(execution.job);
+      this.#around.watch.takenBack(script, this.#host.name);
+    }
+    const behind = taken.map(({ execution }) => execution.job);
+    this.#host.tell({ kind: "slot-stalled", job: job.execution.job, behind });
+  }
+
+  /** A slot has become free, or is lent. */
+  #beginNext(ended: number | undefined): void {
+    const next = (ended === undefined ? undefined : this.#followers.next(ended)) ?? this.#nextOfAll();
+    if (next !== undefined) this.#begin(next);
+  }
+
+  #nextOfAll(): Handed | undefined {
+    return this.#freeSlots > 0 ? this.#followers.nextOfAll() : undefined;
   }
 
   #beginNested(job: SimJob, durationMs: number): void {
@@ -148,6 +224,9 @@ export class SimSlots {
     const onWaiting = (waiting: boolean): void => {
       job.lent = waiting ? "waiting" : "returned";
       tell({ kind: waiting ? "slot-lent" : "slot-returned", job: execution.job });
+      if (!waiting) return;
+      this.#takeBack(job);
+      this.#beginNext(undefined);
     };
     const onEnd = (failure: string | undefined): void => {
       // One that is being killed ends when it is dead.
@@ -174,9 +253,11 @@ export class SimSlots {
     const { nested, execution, intent } = job;
     job.undo();
     job.undoLimit();
+    job.undoStall?.();
     nested?.close();
     this.running.delete(execution.job);
     this.#tasks.delete(execution.job);
+    this.#beginNext(execution.job);
     if (intent === "finish") tell();
     else this.#host.tell({ kind: "slot-cancelled", job: execution.job });
   }
@@ -264,4 +345,8 @@ export class SimSlots {
     if (workers.length > 0 && !allowOtherWorkers && !workers.includes(name))
       violated("correctness", `a task for ${workers.join(", ")} runs on ${name}`);
   }
+}
+
+function takesFollowers({ execution, intent, lent, stalled }: SimJob): boolean {
+  return execution.brief === true && intent === "finish" && lent === "no" && !stalled;
 }

@@ -85,6 +85,9 @@ export const traitKinds = [
   "nested",
   /** Its result is large enough to be spilled. */
   "bulky",
+  // From here on, since the third edition.
+  /** It takes no longer than telling of it, save the few that surprise. */
+  "brief",
 ] as const;
 
 export type TraitKind = (typeof traitKinds)[number];
@@ -92,13 +95,16 @@ export type TraitKind = (typeof traitKinds)[number];
 export type Shape = "random" | "wide" | "deep" | "layers" | "tree";
 
 /**
- * The second draws more than the first did. A seed that found a fault in the first edition is played in that one, since in
- * the second it stands for another scenario.
+ * Each draws more than the one before did. A seed that found a fault in an edition is played in that one, since in a later one
+ * it stands for another scenario.
  */
-export type Edition = 1 | 2;
+export const editions = [1, 2, 3] as const;
+export type Edition = (typeof editions)[number];
+export const editionLatest: Edition = 3;
 
-/** How many of each kind the first edition knew. */
+/** How many of each kind the earlier editions knew. */
 const firstEdition = { faults: 13, deeds: 14, traits: 10 } as const;
+const secondEdition = { traits: 12 } as const;
 
 /** A client that comes back after its connection was lost. */
 export interface SimSessionOptions {
@@ -135,6 +141,8 @@ export interface Swarm {
   readonly workerReconnectMs: number;
   /** How much of its results a worker keeps in memory; what is above is spilled. */
   readonly spillAboveBytes: number;
+  /** Whether workers hand brief tasks to slots that are taken, from which they can take them back. */
+  readonly canTakeBack: boolean;
 }
 
 export interface SwarmOptions {
@@ -181,9 +189,9 @@ export function drawSwarm(dice: Random, options: SwarmOptions): Swarm {
   const later = {
     faults: choose(dice, faultKinds.slice(firstEdition.faults), options.faults),
     deeds: choose(dice, deedKinds.slice(firstEdition.deeds), options.deeds),
-    traits: choose(dice, traitKinds.slice(firstEdition.traits), options.traits),
+    traits: choose(dice, traitKinds.slice(firstEdition.traits, secondEdition.traits), options.traits),
   };
-  return {
+  const second = {
     ...first,
     graceMs: dice.chance(0.3) ? dice.pick([200, 1_000]) : first.graceMs,
     noWorkersTimeoutMs: dice.pick([Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY, 500, 5_000]),
@@ -193,11 +201,22 @@ export function drawSwarm(dice: Random, options: SwarmOptions): Swarm {
     })),
     workerReconnectMs: dice.pick([300, 3_000, 30_000, 30_000]),
     spillAboveBytes: dice.pick([0, 50_000, 500_000]),
+    canTakeBack: false,
     ...setsOf({
       faults: [...faults, ...later.faults],
       deeds: [...first.deeds, ...later.deeds],
       traits: [...traits, ...later.traits],
     }),
+  };
+  if (edition === 2) return second;
+  const latest = choose(dice, traitKinds.slice(secondEdition.traits), options.traits);
+  // Brief tasks share slots only where there are many more of them than slots.
+  const crowds = dice.pick([1, 3, 6]);
+  return {
+    ...second,
+    tasks: latest.includes("brief") ? crowds * second.tasks : second.tasks,
+    traits: new Set([...second.traits, ...latest]),
+    canTakeBack: true,
   };
 }
 
@@ -206,6 +225,7 @@ const unknownToTheFirst = {
   sessions: [{ reconnectMs: 0, detach: false }],
   workerReconnectMs: 30_000,
   spillAboveBytes: Number.POSITIVE_INFINITY,
+  canTakeBack: false,
 } as const;
 
 function setsOf(kinds: {

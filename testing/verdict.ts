@@ -27,7 +27,8 @@ export function objectionTo(
       // The other way to end so: its process had to end for another's sake, again and again.
       if (error.retryable) return watch.stuck > unblamedMax ? undefined : "no worker had to end so often";
       const attempts = (error.details?.["attempts"] as readonly unknown[] | undefined) ?? [];
-      return attempts.length > lossesMax ? undefined : `only ${attempts.length} workers died`;
+      if (attempts.length <= lossesMax) return `only ${attempts.length} workers died`;
+      return [...ancestry].some((each) => wasThere(each, attempts.length)) ? undefined : "it had begun on none of them";
     }
     case "CODE_FAILED":
       return watch.codeFailures > unblamedMax ? undefined : "its code was there";
@@ -53,6 +54,13 @@ export function objectionTo(
       return `nothing could have caused ${error.code}: ${error.message}`;
   }
 }
+
+/**
+ * Whether it may be blamed for so many deaths. It may have waited in a slot for the first of them, but from then on shares none;
+ * and one whose inputs are being read from disk counts as begun.
+ */
+const wasThere = ({ begun, options }: Script, deaths: number): boolean =>
+  options.deps.length > 0 || begun >= deaths - 1;
 
 /** The workers that could run it. A wish counts as a condition here: others may only step in while those are away. */
 function ableTo({ options: { workers: names, resources } }: Script, { workers }: Swarm): string[] {

@@ -31,16 +31,27 @@ export class Watch {
   /** Attempts that must have ended before a request to cancel is replied to. */
   readonly #stopping: Map<string, readonly Attempt[]> = new Map();
   readonly #cancelled: Map<string, Set<Script>> = new Map();
-  readonly #begun: WeakSet<Script> = new WeakSet();
+  /** Where brief ones were taken back that have not begun since. */
+  readonly #takenBack: WeakMap<Script, string> = new WeakMap();
   readonly #clients: Map<ClientId, string> = new Map();
 
   count(what: string): void {
     this.seen.set(what, (this.seen.get(what) ?? 0) + 1);
   }
 
-  begins(script: Script): void {
-    if (this.#begun.has(script)) this.count("tasks begun again");
-    this.#begun.add(script);
+  begins(script: Script, worker: string): void {
+    if (script.begun > 0) this.count("tasks begun again");
+    script.begun++;
+    const place = this.#takenBack.get(script);
+    if (place === undefined) return;
+    this.#takenBack.delete(script);
+    this.count(place === worker ? "brief tasks begun later where they were taken back" : "brief tasks begun elsewhere");
+  }
+
+  /** It waited in a slot of this worker behind one that took long. */
+  takenBack(script: Script, worker: string): void {
+    this.count("brief tasks taken back");
+    this.#takenBack.set(script, worker);
   }
 
   /** The number of a client's present connection. */

@@ -101,9 +101,35 @@ export class GraphAuthor {
       workers: restricted ? dice.some(workers, 0.3).map(({ name }) => name) : [],
       allowOtherWorkers: restricted && dice.chance(0.4),
     };
+    if (traits.has("brief") && dice.chance(0.7)) return { ...task, ...this.#brief(depth) };
     if (traits.has("nested") && behaviour.kind !== "native" && depth < depthMax && dice.chance(depth > 0 ? 0.3 : 0.08))
       return { ...task, ...this.#nested(depth) };
     return task;
+  }
+
+  /** What makes it a brief one. Few are not what their kind is taken for. */
+  #brief(depth: number): Partial<ScriptOptions> {
+    const dice = this.#dice;
+    const usual = {
+      behaviour: { kind: "return" },
+      durationMs: dice.exponential(0.2),
+      timeoutMs: 0,
+      resources: {},
+    } as const;
+    const brief = { ...usual, fn: dice.pick(["own brief", "brief"]) };
+    if (!dice.chance(0.05)) return brief;
+    switch (dice.pick(["long", "long", "throw", "crash", "native", "nested"])) {
+      case "long":
+        return { ...brief, durationMs: dice.between(10, 5_000) };
+      case "throw":
+        return { ...brief, behaviour: { kind: "throw", times: 1 + dice.below(3) } };
+      case "crash":
+        return { ...brief, behaviour: { kind: "crash", times: 1 + dice.below(5) } };
+      case "native":
+        return { ...brief, behaviour: { kind: "native" }, durationMs: dice.between(3_000, 30_000) };
+      default:
+        return depth < depthMax ? { ...brief, ...this.#nested(depth) } : brief;
+    }
   }
 
   /**

@@ -1,7 +1,9 @@
+import type { Edition } from "../../testing/index.ts";
+
 interface Regression {
   readonly seed: number;
   /** What the seed meant when it found the fault; it means the same there for ever. */
-  readonly edition: 1 | 2;
+  readonly edition: Edition;
   /** Where it was found in other than the default. */
   readonly workers?: number;
   readonly tasks?: number;

@@ -1,6 +1,9 @@
 import {
   type DeedKind,
   deedKinds,
+  type Edition,
+  editionLatest,
+  editions,
   type FaultKind,
   faultKinds,
   SimCluster,
@@ -15,7 +18,7 @@ type Kinds<Kind> = "all" | "none" | readonly Kind[];
 
 /** All that decides a random run. */
 export interface Scenario extends SimClusterOptions {
-  readonly edition: 1 | 2;
+  readonly edition: Edition;
   readonly workers: number;
   readonly tasks: number;
   readonly faults: Kinds<FaultKind>;
@@ -26,6 +29,13 @@ export interface Scenario extends SimClusterOptions {
 export const readFaults = (text: string): Kinds<FaultKind> => readKinds(text, faultKinds);
 export const readDeeds = (text: string): Kinds<DeedKind> => readKinds(text, deedKinds);
 export const readTraits = (text: string): Kinds<TraitKind> => readKinds(text, traitKinds);
+
+/** @throws {RangeError} if there is none of this number. */
+export function readEdition(text: string): Edition {
+  const edition = editions.find((each) => `${each}` === text);
+  if (edition === undefined) throw new RangeError(`${text} is none of the editions ${editions.join(", ")}`);
+  return edition;
+}
 
 /** "all", "none", or names with commas between. @throws {RangeError} naming those that are not known. */
 function readKinds<Kind extends string>(text: string, known: readonly Kind[]): Kinds<Kind> {
@@ -40,7 +50,7 @@ function readKinds<Kind extends string>(text: string, known: readonly Kind[]): K
 export function commandFor({ seed, edition, workers, tasks, faults, deeds, traits }: Scenario): string {
   const list = (kinds: Kinds<string>): string => (typeof kinds === "string" ? kinds : kinds.join(",") || "none");
   const only = `--faults ${list(faults)} --deeds ${list(deeds)} --traits ${list(traits)}`;
-  const old = edition === 1 ? " --edition 1" : "";
+  const old = edition === editionLatest ? "" : ` --edition ${edition}`;
   return `npm run test:sim -- --seed ${seed}${old} --workers ${workers} --tasks ${tasks} ${only}`;
 }
 
