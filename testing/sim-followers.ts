@@ -24,12 +24,7 @@ export class SimFollowers<Waiting extends { readonly execution: Execution }> {
     return first;
   }
 
-  /** What begins in a slot behind which nothing waited. */
-  nextOfAll(): Waiting | undefined {
-    return this.#behind.get(nobody)?.shift();
-  }
-
-  takeBack(job: number): readonly Waiting[] {
+  takeBack(job: number = nobody): readonly Waiting[] {
     const taken = this.#behind.get(job) ?? [];
     this.#behind.delete(job);
     return taken;

@@ -48,7 +48,7 @@ export class SimProcess implements PeerServer {
   /** By job: gives back the inputs that it was lent. */
   readonly #loans: Map<number, () => void> = new Map();
   /** Jobs whose inputs are being read from disk: no slot knows of them yet. */
-  readonly #unstarted: Set<number> = new Set();
+  readonly #unstarted: Map<number, Execution> = new Map();
   readonly #deathListeners: Set<() => void> = new Set();
   #wake: Undo = () => {};
   #wasConnected = false;
@@ -74,6 +74,9 @@ export class SimProcess implements PeerServer {
       resources,
       get slowness() {
         return process.slowness;
+      },
+      get slotsKept() {
+        return process.#slotsKept;
       },
       scheduler: options.scheduler,
       receive: (action) => this.receive(action),
@@ -132,8 +135,7 @@ export class SimProcess implements PeerServer {
     this.#handling = true;
     for (let next = this.#events.shift(); next !== undefined && this.alive; next = this.#events.shift()) {
       if ("job" in next && isEnd(next)) this.#release(next.job);
-      if (next.kind === "slot-stalled") for (const job of next.behind) this.#release(job);
-      this.#handle(next);
+      this.#handle(next.kind === "slot-stalled" ? { ...next, behind: this.#takeBack(next.behind) } : next);
     }
     this.#events.length = 0;
     this.#handling = false;
@@ -233,7 +235,21 @@ export class SimProcess implements PeerServer {
     this.#loans.set(job, release);
     if (late) return;
     late = true;
-    this.#unstarted.add(job);
+    this.#unstarted.set(job, execution);
+  }
+
+  get #slotsKept(): number {
+    let kept = 0;
+    for (const { brief, extra } of this.#unstarted.values()) if (brief !== true && !extra) kept++;
+    return kept;
+  }
+
+  #takeBack(behind: readonly number[]): number[] {
+    const reading = [...this.#unstarted.values()].filter(({ brief }) => brief === true).map(({ job }) => job);
+    for (const job of reading) this.#unstarted.delete(job);
+    const taken = [...behind, ...reading];
+    for (const job of taken) this.#release(job);
+    return taken;
   }
 
   #release(job: number): void {

@@ -16,6 +16,9 @@ const stuckAfterMs = 3_000;
 /** However slow a worker is, what nobody may interrupt must end within the time that a simulation waits. */
 const durationMsMax = 60_000;
 
+/** How long a brief job waits for a slot that it may have, or wait in. */
+const retryMs = 20;
+
 /** How long a brief job may run until those behind it are taken back: it is looked for such jobs once in the first of these. */
 const stallMs = { least: 20, most: 40 };
 
@@ -52,6 +55,8 @@ export interface SlotsHost {
   readonly slots: number;
   readonly resources: Readonly<Record<string, number>>;
   readonly slowness: number;
+  /** How many slots are for jobs whose inputs are being read. */
+  readonly slotsKept: number;
   readonly scheduler: SimScheduler;
   /** Runs it when the process gets to it. */
   readonly receive: (action: () => void) => void;
@@ -77,7 +82,7 @@ export class SimSlots {
   execute(execution: Execution, inputs: readonly (EncodedValue | undefined)[]): void {
     const script = this.#around.book.of(execution.args);
     const handed: Handed = { execution, script, inputs: this.#checkInputs(execution, script, inputs) };
-    if (execution.brief === true && this.#freeSlots <= 0) this.#follow(handed);
+    if (execution.brief === true && !this.#hasFreeSlot) this.#follow(handed);
     else this.#begin(handed);
   }
 
@@ -132,8 +137,8 @@ export class SimSlots {
     const job = this.running.get(number);
     if (job === undefined || job.intent === "cancel") return;
     job.intent = force ? "cancel" : "discard";
-    if (!force) return;
     this.#takeBack(job);
+    if (!force) return;
     // Its signal ends the client of its context at once.
     job.nested?.close();
     if (job.script.options.behaviour.kind !== "native") {
@@ -166,10 +171,11 @@ export class SimSlots {
     this.#followers.clear();
   }
 
-  get #freeSlots(): number {
+  /** For a brief job. */
+  get #hasFreeSlot(): boolean {
     let taken = 0;
     for (const { execution, lent } of this.running.values()) if (!execution.extra && lent !== "waiting") taken++;
-    return this.#host.slots - taken;
+    return this.#host.slots - taken > this.#host.slotsKept;
   }
 
   /** Waits behind the job that has the fewest behind it, or for any slot. */
@@ -179,6 +185,7 @@ export class SimSlots {
     this.#around.watch.count("brief tasks handed to slots that were taken");
     this.#followers.add(handed, before?.execution.job);
     if (before !== undefined) this.#lookForStall(before);
+    else this.#around.time.schedule(retryMs, () => this.#tryAgain());
   }
 
   #lookForStall(job: SimJob): void {
@@ -193,9 +200,9 @@ export class SimSlots {
 
   /** Those behind this job are to begin elsewhere. */
   #takeBack(job: SimJob): void {
-    const taken = this.#followers.takeBack(job.execution.job);
-    if (taken.length === 0) return;
+    if (this.#followers.countBehind(job.execution.job) === 0) return;
     job.stalled = true;
+    const taken = [...this.#followers.takeBack(job.execution.job), ...this.#followers.takeBack()];
     for (const { execution, script } of taken) {
       this.#tasks.delete(execution.job);
       this.#around.watch.takenBack(script, this.#host.name);
@@ -204,14 +211,11 @@ export class SimSlots {
     this.#host.tell({ kind: "slot-stalled", job: job.execution.job, behind });
   }
 
-  /** A slot has become free, or is lent. */
-  #beginNext(ended: number | undefined): void {
-    const next = (ended === undefined ? undefined : this.#followers.next(ended)) ?? this.#nextOfAll();
-    if (next !== undefined) this.#begin(next);
-  }
-
-  #nextOfAll(): Handed | undefined {
-    return this.#freeSlots > 0 ? this.#followers.nextOfAll() : undefined;
+  /** What found no slot to wait in. */
+  #tryAgain(): void {
+    for (const handed of this.#followers.takeBack())
+      if (this.#hasFreeSlot) this.#begin(handed);
+      else this.#follow(handed);
   }
 
   #beginNested(job: SimJob, durationMs: number): void {
@@ -224,9 +228,7 @@ export class SimSlots {
     const onWaiting = (waiting: boolean): void => {
       job.lent = waiting ? "waiting" : "returned";
       tell({ kind: waiting ? "slot-lent" : "slot-returned", job: execution.job });
-      if (!waiting) return;
-      this.#takeBack(job);
-      this.#beginNext(undefined);
+      if (waiting) this.#takeBack(job);
     };
     const onEnd = (failure: string | undefined): void => {
       // One that is being killed ends when it is dead.
@@ -257,7 +259,8 @@ export class SimSlots {
     nested?.close();
     this.running.delete(execution.job);
     this.#tasks.delete(execution.job);
-    this.#beginNext(execution.job);
+    const next = this.#followers.next(execution.job);
+    if (next !== undefined) this.#begin(next);
     if (intent === "finish") tell();
     else this.#host.tell({ kind: "slot-cancelled", job: execution.job });
   }

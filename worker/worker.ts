@@ -174,6 +174,7 @@ export class Worker implements AsyncDisposable {
         log,
       },
       onEvent: (event) => this.#shell?.handle(event),
+      slotsKept: () => this.#shell?.slotsKept ?? 0,
       onOutput: (line, label) => this.#output(line, label),
       onProfile: (frames) => this.#profiling.told(frames),
       log,

@@ -1,11 +1,11 @@
 import type { Inventory } from "../../protocol/messages.ts";
-import { endAttempt, startAttempt } from "./attempts.ts";
+import { endAttempt } from "./attempts.ts";
 import { enter, removeHolder } from "./enter.ts";
 import { recordFound, recordWorker } from "./recording.ts";
 import type { SchedulerState } from "./state.ts";
 import { released, type Task } from "./task.ts";
 import { compute, finish, vanish } from "./transitions.ts";
-import { confirmStopped, pause, stored } from "./worker-messages.ts";
+import { begun, confirmStopped, pause, stored, waitsAgain } from "./worker-messages.ts";
 import { stoppingKey, type WorkerRecord } from "./worker-record.ts";
 
 /**
@@ -64,9 +64,8 @@ function compareAttempts(
     open.delete(key);
     const bytes = held.get(task.id);
     if (attempt !== undefined) {
-      if (attempt.started && !task.state.started) startAttempt(task, state.nowMs);
-      worker.running += Number(attempt.started) - Number(task.state.started);
-      task.state.started = attempt.started;
+      if (attempt.started) begun(state, worker, task.id, attempt.attempt);
+      else waitsAgain(state, worker, task);
     } else if (bytes !== undefined) {
       recordFound(state, task, worker, bytes);
       finish(state, task, worker, bytes);

@@ -90,7 +90,7 @@ function attemptOf(state: SchedulerState, worker: WorkerRecord, id: TaskId, atte
 }
 
 /** Its code runs. */
-function begun(state: SchedulerState, worker: WorkerRecord, id: TaskId, attempt: number): void {
+export function begun(state: SchedulerState, worker: WorkerRecord, id: TaskId, attempt: number): void {
   const task = attemptOf(state, worker, id, attempt);
   if (task?.state.kind !== "processing") return;
   if (task.state.askedBack) state.askedBack--;
@@ -105,6 +105,13 @@ function begun(state: SchedulerState, worker: WorkerRecord, id: TaskId, attempt:
 function unstarted(state: SchedulerState, worker: WorkerRecord, id: TaskId, attempt: number): void {
   const task = attemptOf(state, worker, id, attempt);
   if (task?.state.kind !== "processing" || !task.state.started) return;
+  waitsAgain(state, worker, task);
+  if (worker.status !== "running") giveAway(state, task);
+}
+
+/** Although it counts as begun. */
+export function waitsAgain(state: SchedulerState, worker: WorkerRecord, task: Task): void {
+  if (task.state.kind !== "processing" || !task.state.started) return;
   task.state.started = false;
   worker.running--;
   task.startedMs = never;
@@ -130,18 +137,22 @@ function statusChanged(state: SchedulerState, worker: WorkerRecord, status: Mess
   else pause(state, worker);
 }
 
-/** It begins nothing more, so what it has not begun is for others. What it had begun it said before this. */
+/** It begins nothing more. What it had begun it said before this, and says if it takes that back. */
 export function pause(state: SchedulerState, worker: WorkerRecord): void {
   // One that leaves by its own wish never runs what only it could.
   if (worker.status === "retiring") state.noWorkerWatch.workersChanged();
   for (const task of [...worker.processing]) {
-    if (task.state.kind !== "processing" || task.state.started) continue;
-    const reason = "its worker takes no more tasks";
-    endAttempt(task, "given-back", reason, state.nowMs);
-    takeBack(state, task, { force: false, reason });
-    compute(state, task);
+    if (task.state.kind === "processing" && !task.state.started) giveAway(state, task);
   }
   rehome(state, worker);
+}
+
+/** What has not begun on a worker that begins nothing more is for others. */
+function giveAway(state: SchedulerState, task: Task): void {
+  const reason = "its worker takes no more tasks";
+  endAttempt(task, "given-back", reason, state.nowMs);
+  takeBack(state, task, { force: false, reason });
+  compute(state, task);
 }
 
 /** A running attempt lends its slot, or takes it back. One that was taken back may do so until it has stopped. */

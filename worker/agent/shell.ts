@@ -33,7 +33,7 @@ export class Shell {
   /** By job: its inputs, which stay in memory until it has ended. */
   readonly #loans: Map<number, Loan> = new Map();
   /** Jobs whose inputs are being read from disk: no slot knows of them yet. */
-  readonly #unstarted: Set<number> = new Set();
+  readonly #unstarted: Map<number, Execution> = new Map();
   #handling = false;
   #wake: NodeJS.Timeout | undefined;
   #wakeAtMs = Number.POSITIVE_INFINITY;
@@ -52,13 +52,20 @@ export class Shell {
     try {
       for (let next = this.#events.shift(); next !== undefined; next = this.#events.shift()) {
         if ("job" in next && isEnd(next)) this.#release(next.job);
-        if (next.kind === "slot-stalled") for (const job of next.behind) this.#release(job);
-        for (const effect of this.#parts.core.handle(next, nowMs())) this.#perform(effect);
+        const event = next.kind === "slot-stalled" ? { ...next, behind: this.#takeBack(next.behind) } : next;
+        for (const effect of this.#parts.core.handle(event, nowMs())) this.#perform(effect);
       }
     } finally {
       this.#handling = false;
     }
     this.#setTimer();
+  }
+
+  /** How many of those whose inputs are being read are to have a slot of their own. */
+  get slotsKept(): number {
+    let kept = 0;
+    for (const { brief, extra } of this.#unstarted.values()) if (brief !== true && !extra) kept++;
+    return kept;
   }
 
   /** Nothing is carried out any more. */
@@ -129,7 +136,7 @@ export class Shell {
     const loan = store.lend(inputs);
     this.#loans.set(job, loan);
     if (!(loan.values instanceof Promise)) return this.#start(execution, loan.values);
-    this.#unstarted.add(job);
+    this.#unstarted.set(job, execution);
     void loan.values.then((values) => {
       // Unless it was cancelled meanwhile.
       if (this.#unstarted.delete(job) && !this.#closed) this.#start(execution, values);
@@ -140,6 +147,15 @@ export class Shell {
     const present = values.filter((value) => value !== undefined);
     if (present.length === values.length) this.#parts.slots.execute(execution, present);
     else this.handle({ kind: "slot-unready", job: execution.job });
+  }
+
+  /** Those that waited in a slot, and those that would have come there, may have to wait for another. */
+  #takeBack(behind: readonly number[]): number[] {
+    const reading = [...this.#unstarted.values()].filter(({ brief }) => brief === true).map(({ job }) => job);
+    for (const job of reading) this.#unstarted.delete(job);
+    const taken = [...behind, ...reading];
+    for (const job of taken) this.#release(job);
+    return taken;
   }
 
   #release(job: number): void {

@@ -23,6 +23,8 @@ const retryMs = 20;
 export interface SlotRunnerOptions {
   readonly pool: Omit<SlotPoolOptions, "onEvent">;
   readonly onEvent: (event: WorkerEvent) => void;
+  /** How many slots are for jobs that will be told once their inputs are read: brief ones share what is left. */
+  readonly slotsKept: () => number;
   /** A line that user code wrote, and whose code it was as far as that can be told. */
   readonly onOutput: (line: OutputLine, label: JobLabel | undefined) => void;
   /** An answer to `profile`. */
@@ -105,8 +107,10 @@ export class SlotRunner {
 
   #runBacklog(): void {
     try {
-      for (let next = this.#backlog[0]; next !== undefined && this.#takes(next); next = this.#backlog[0])
-        this.#backlog.shift();
+      // A brief one that finds no slot to share keeps none from its own.
+      for (let at = 0; at < this.#backlog.length; )
+        if (this.#takes(this.#backlog[at] as SlotJob)) this.#backlog.splice(at, 1);
+        else at++;
     } catch (error) {
       return this.#broken(error);
     }
@@ -117,7 +121,9 @@ export class SlotRunner {
   }
 
   #takes(job: SlotJob): boolean {
-    if (this.#pool.free === 0) return job.brief === true && this.#pool.runAhead(job);
+    const { free } = this.#pool;
+    if (job.brief === true && free <= this.#options.slotsKept()) return this.#pool.runAhead(job);
+    if (free === 0) return false;
     this.#pool.run(job);
     return true;
   }
@@ -166,6 +172,14 @@ export class SlotRunner {
     }
   }
 
+  /** With one slot less to share, what found none to wait in goes back, too. */
+  #stalled(job: number, waited: readonly number[]): void {
+    const behind = [...waited, ...this.#backlog.filter(({ brief }) => brief).map(({ id }) => id)];
+    this.#backlog = this.#backlog.filter(({ brief }) => !brief);
+    for (const each of behind) this.#labels.end(each);
+    this.#options.onEvent({ kind: "slot-stalled", job, behind });
+  }
+
   #told(event: SlotEvent): void {
     const { onEvent, onOutput, onProfile } = this.#options;
     if (isJobEnd(event)) this.#labels.end(event.job);
@@ -177,8 +191,7 @@ export class SlotRunner {
       case "unblocked":
         return onEvent({ kind: "slot-returned", job: event.job });
       case "stalled":
-        for (const job of event.behind) this.#labels.end(job);
-        return onEvent({ ...event, kind: "slot-stalled" });
+        return this.#stalled(event.job, event.behind);
       case "done":
         return onEvent({ ...event, kind: "slot-done", bytes: encodedBytes(event.value) });
       case "failed":

@@ -318,6 +318,8 @@ export class Attempts {
 
   #stop(attempt: Attempt, job: number, force: boolean, answer: boolean): void {
     attempt.state = { kind: "stopping", job, force, answer, next: undefined };
+    // Nobody knows how long it takes to stop, so nothing more is to wait behind it.
+    this.#with.jobs.takesLong(job);
     this.#with.outbox.push({ kind: "cancel-execution", job, force });
   }
 

@@ -111,10 +111,9 @@ function checkJobs(state: WorkerState): void {
   }
   must(state, busy - waiting === jobs.slots - jobs.freeSlots, "slots in use are counted");
   must(state, brief === jobs.brief, "brief jobs are counted");
-  const slotsShared = brief > 0 ? 1 : 0;
   must(
     state,
-    busy - waiting - returned - brief + slotsShared <= jobs.slots,
+    busy - waiting - returned - brief <= jobs.slots,
     "no slot is used twice, save by brief jobs and by a task that took its slot back",
   );
   for (const name of new Set([...used.keys(), ...budget.names()])) {

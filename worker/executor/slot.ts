@@ -181,7 +181,7 @@ export class Slot {
     const former = run.intent;
     if (!force) {
       if (former === "finish") run.intent = "discard";
-      return;
+      return this.#recall(run);
     }
     run.intent = "cancel";
     if (this.#state.kind === "busy" && (former === "finish" || former === "discard")) this.#abort(run);
