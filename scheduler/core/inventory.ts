@@ -30,7 +30,8 @@ export function takeInventory(state: SchedulerState, worker: WorkerRecord, inven
   for (const [task, bytes] of held)
     if (state.tasks.get(task)?.holders.has(worker) !== true) stored(state, worker, task, bytes);
 
-  if (inventory.status !== "running") pause(state, worker);
+  if (inventory.status === "running") worker.beginsTasks = true;
+  else pause(state, worker);
   state.requests.workerBack(state, worker, inventory.runs);
   state.copies.workerGone(worker);
   if (worker.stopOrder !== undefined) state.toWorker(worker, worker.stopOrder);

@@ -106,7 +106,7 @@ function unstarted(state: SchedulerState, worker: WorkerRecord, id: TaskId, atte
   const task = attemptOf(state, worker, id, attempt);
   if (task?.state.kind !== "processing" || !task.state.started) return;
   waitsAgain(state, worker, task);
-  if (worker.status !== "running") giveAway(state, task);
+  if (!worker.beginsTasks) giveAway(state, task);
 }
 
 /** Although it counts as begun. */
@@ -133,12 +133,14 @@ function statusChanged(state: SchedulerState, worker: WorkerRecord, status: Mess
     worker.status = status;
     recordWorker(state, worker, status);
   }
-  if (status === "running") state.hungry.add(worker);
-  else pause(state, worker);
+  if (status !== "running") return pause(state, worker);
+  worker.beginsTasks = true;
+  state.hungry.add(worker);
 }
 
 /** It begins nothing more. What it had begun it said before this, and says if it takes that back. */
 export function pause(state: SchedulerState, worker: WorkerRecord): void {
+  worker.beginsTasks = false;
   // One that leaves by its own wish never runs what only it could.
   if (worker.status === "retiring") state.noWorkerWatch.workersChanged();
   for (const task of [...worker.processing]) {

@@ -66,6 +66,8 @@ export class WorkerRecord {
   occupancyMs = 0;
   readonly definedFns: Set<FnId> = new Set();
   gone = false;
+  /** False while it begins nothing of what it has, as it said itself. */
+  beginsTasks = true;
   #status: WorkerStatus = "running";
 
   constructor(id: WorkerId, registration: WorkerRegistration, nowMs: number) {

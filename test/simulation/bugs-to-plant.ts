@@ -65,8 +65,8 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     what: "worker: resources of an ended attempt are not given back",
     file: "worker/core/attempts.ts",
-    right: "    budget.giveBack(resources);\n",
-    wrong: "",
+    right: "    budget.giveBack(resources);\n    story.tell(task, nowMs, state.kind",
+    wrong: "    story.tell(task, nowMs, state.kind",
   },
   {
     what: "worker: a cancelled attempt that had not begun is not confirmed",
@@ -128,6 +128,30 @@ export const plantedBugs: readonly PlantedBug[] = [
     file: "worker/core/spill-policy.ts",
     right: `    if (entry.filed) this.#effects.push({ kind: "remove", id: entry.id });\n`,
     wrong: "",
+  },
+  {
+    what: "worker: what waited in a slot behind a task that takes long is forgotten",
+    file: "worker/core/core.ts",
+    right: `if (job?.kind === "attempt") this.#attempts.unstarted(job.attempt, nowMs);`,
+    wrong: "",
+  },
+  {
+    what: "worker: the scheduler is not told of what waits again for a slot",
+    file: "worker/core/attempts.ts",
+    right: `    outbox.send({ op: "unstarted", task, attempt: number });\n`,
+    wrong: "",
+  },
+  {
+    what: "scheduler: what a worker that begins nothing more takes back from a slot stays with it",
+    file: "scheduler/core/worker-messages.ts",
+    right: "if (!worker.beginsTasks) giveAway(state, task);",
+    wrong: "",
+  },
+  {
+    what: "scheduler: a task that is suspected of the death of its worker may share a slot",
+    file: "scheduler/core/placement.ts",
+    right: "alone: isOnProbation(state, task) || undefined",
+    wrong: "alone: undefined",
   },
 ];
 

@@ -39,6 +39,9 @@ const rarities = [
   "slots lent",
   "slots taken back",
   "tasks given up for want of workers",
+  "brief tasks handed to slots that were taken",
+  "brief tasks taken back",
+  "brief tasks begun elsewhere",
 ];
 
 test("what is rare does happen", () => {
@@ -84,6 +87,21 @@ test.each([1, 2, 8])(
   },
   60_000,
 );
+
+test("brief tasks that are taken back from behind one that takes long run elsewhere, too", () => {
+  let elsewhere = 0;
+  for (let seed = 1; seed <= 40; seed++) {
+    const { seen } = new SimCluster({ seed, faults: "none", deeds: "none", traits: ["brief"], checkEvery: 25 }).run();
+    elsewhere += seen["brief tasks begun elsewhere"] ?? 0;
+  }
+  expect(elsewhere).toBeGreaterThan(5);
+}, 60_000);
+
+test("an earlier edition draws no brief tasks", () => {
+  const { swarm } = new SimCluster({ seed: 1, edition: 2, traits: ["brief"] });
+  expect([...swarm.traits]).toEqual([]);
+  expect(swarm.canTakeBack).toBe(false);
+});
 
 test("a choice of fewer kinds leaves the others as the seed drew them", () => {
   const { swarm: all } = new SimCluster({ seed: 4 });
