@@ -94,4 +94,14 @@ export const regressions: readonly Regression[] = [
     found:
       "a worker that was retired and then told to end kept a task that it did not begin any more, for which one that ran there waited",
   },
+  {
+    seed: 58,
+    edition: 3,
+    found: "a slot that was for a task whose inputs were being read from disk went to two brief tasks, each in its own",
+  },
+  {
+    seed: 4_000_101,
+    edition: 3,
+    found: "brief tasks whose inputs were being read from disk waited for slots in which all that ran took long",
+  },
 ];

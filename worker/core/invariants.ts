@@ -87,6 +87,8 @@ function checkJobs(state: WorkerState): void {
   let waiting = 0;
   let returned = 0;
   let brief = 0;
+  /** Among these are some that waited behind others, and have not been confirmed. */
+  let stopping = 0;
   for (const [number, job] of jobs.entries()) {
     if (takesSlot(job)) busy++;
     if (jobs.isLent(number)) waiting++;
@@ -95,6 +97,7 @@ function checkJobs(state: WorkerState): void {
     if (job.brief) brief++;
     const { task, resources } = job.attempt.assignment;
     const { state: current } = job.attempt;
+    if (current.kind === "stopping" && !job.brief && !jobs.isLent(number) && !jobs.hasReturned(number)) stopping++;
     must(
       state,
       (current.kind === "executing" || current.kind === "stopping") && current.job === number,
@@ -113,8 +116,8 @@ function checkJobs(state: WorkerState): void {
   must(state, brief === jobs.brief, "brief jobs are counted");
   must(
     state,
-    busy - waiting - returned - brief <= jobs.slots,
-    "no slot is used twice, save by brief jobs and by a task that took its slot back",
+    busy - waiting - returned - brief - stopping <= jobs.slots,
+    "no slot is used twice, save by brief jobs, and by a task that took its slot back or is being stopped",
   );
   for (const name of new Set([...used.keys(), ...budget.names()])) {
     must(state, Math.abs((used.get(name) ?? 0) - budget.used(name)) < 1e-6, `exactly what runs consumes ${name}`);

@@ -70,6 +70,24 @@ test("one that was cancelled while it waited behind another is confirmed when it
   expect(h.core.leftovers()).toEqual(["1 results", "1 attempts", "1 jobs"]);
 });
 
+test("nothing more is put behind one that is being stopped", () => {
+  const h = harness(0);
+  h.messages(compute(2), compute(3));
+  h.messages({ op: "cancel", task: t(3), attempt: 1, force: false, reason: "" });
+  expect(jobsIn(h.messages(compute(4)))).toEqual([]);
+  expect(h.event(stalled(2, 3))).toEqual([unstarted(2)]);
+  expect(jobsIn(h.event({ kind: "slot-cancelled", job: 2 }))).toEqual([4, 5]);
+});
+
+test("what is taken back once no more is to be started is told of, and stays", () => {
+  const h = harness(0);
+  h.messages(compute(2), compute(3));
+  h.event({ kind: "memory", paused: true });
+  expect(h.event(stalled(2, 3))).toEqual([unstarted(2)]);
+  expect(h.event(tookMs(2, 0))).not.toContainEqual(started(2));
+  expect(h.event({ kind: "memory", paused: false })).toContainEqual(started(2));
+});
+
 test("a brief task that lends its slot is brief no more", () => {
   const h = harness(0);
   h.messages(compute(2), compute(3));
