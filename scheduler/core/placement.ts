@@ -19,10 +19,10 @@ const prefillTasksMax = 256;
 /** Every input is in memory: queues the task, at the worker that holds most of its inputs if one does. */
 export function queueReady(state: SchedulerState, task: Task): void {
   if (!task.run.isBusy) joinSharing(task.run, state.runs.values());
-  const queued = { kind: "queued", task } as const;
-  enter(state, task, queued);
   const home = homeOf(state, task);
-  (home?.preferred ?? state.shared).add(queued);
+  const queue = (home?.preferred ?? state.shared).queueFor(task);
+  enter(state, task, queue.state);
+  queue.add(task);
   if (home !== undefined) state.sought.add(home);
 }
 
@@ -141,14 +141,20 @@ const mayTake = (worker: WorkerRecord, ahead: boolean): boolean => takesTasks(wo
 
 /** Workers that may have room, and for which there may be something. */
 function takersOf(state: SchedulerState, ahead: boolean): WorkerRecord[] {
-  const all: WorkerRecord[] = [];
-  for (const worker of state.hungry) if (mayTake(worker, ahead)) all.push(worker);
-  if (all.length <= 1 || !state.shared.isEmpty()) return all;
-  for (const worker of state.sought) if (worker.preferred.isEmpty()) state.sought.delete(worker);
-  // Nobody takes what waits for a worker that has a free slot for it.
-  for (const worker of state.sought)
-    if (!takesTasks(worker) || !hasFreeSlot(worker) || worker.preferred.isRestricted) return all;
-  return all.filter((worker) => state.sought.has(worker));
+  const takers: WorkerRecord[] = [];
+  const bound = state.shared.isEmpty() && !waitsInVain(state);
+  for (const worker of bound ? state.sought : state.hungry)
+    if (mayTake(worker, ahead) && (!bound || state.hungry.has(worker))) takers.push(worker);
+  return takers;
+}
+
+/** Whether another worker might take what waits for one: nobody does while that one has a free slot for it. */
+function waitsInVain(state: SchedulerState): boolean {
+  for (const worker of state.sought) {
+    if (worker.preferred.isEmpty()) state.sought.delete(worker);
+    else if (!takesTasks(worker) || !hasFreeSlot(worker) || worker.preferred.isRestricted) return true;
+  }
+  return false;
 }
 
 /** What the worker should run next: of its own queue and everybody's the better, else what another worker is too busy for. */

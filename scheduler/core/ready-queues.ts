@@ -1,7 +1,7 @@
 import type { PlacementClass } from "./placement-class.ts";
 import { ReadyQueue } from "./ready-queue.ts";
 import { type Run, servesBefore } from "./run.ts";
-import type { QueuedState, Task } from "./task.ts";
+import type { Task } from "./task.ts";
 
 /**
  * Queued tasks by run and by what they ask of a worker. One look at the top of each queue decides for all behind it, so
@@ -13,10 +13,10 @@ export class ReadyQueues {
   /** Of the task that came last: the next is most likely of the same. */
   #latest: ReadyQueue | undefined;
 
-  add(entry: QueuedState): void {
-    const { run, placement } = entry.task;
+  /** Where the task is to wait. */
+  queueFor({ run, placement }: Task): ReadyQueue {
     if (this.#latest?.run !== run || this.#latest.placement !== placement) this.#latest = this.#queueOf(run, placement);
-    this.#latest.add(entry);
+    return this.#latest;
   }
 
   /** Of the least served run that has an acceptable task, the best such task. What is asked is the same for a whole queue. */
