@@ -3,7 +3,7 @@ import { beginAttempt } from "./attempts.ts";
 import { addressesOf, enter } from "./enter.ts";
 import type { FnRecord } from "./functions.ts";
 import { unpacked } from "./kept-values.ts";
-import { hasRoom, suits } from "./placement-class.ts";
+import { suits } from "./placement-class.ts";
 import { joinSharing, servesBefore } from "./run.ts";
 import type { SchedulerState } from "./state.ts";
 import type { Task } from "./task.ts";
@@ -104,8 +104,7 @@ function fill(state: SchedulerState, ahead: boolean): void {
     const again: WorkerRecord[] = [];
     for (const worker of takers) {
       if (state.queued === 0) return;
-      const accepts = (task: Task): boolean => mayRun(state, task, worker);
-      const outcome = giveOne(state, worker, ahead, accepts);
+      const outcome = giveOne(state, worker, ahead);
       if (outcome === "given") assigned = true;
       // Whoever finds nothing looks again while others still fill up: what waits for a worker is worth fetching once that
       // worker has no free slot left.
@@ -116,18 +115,12 @@ function fill(state: SchedulerState, ahead: boolean): void {
 }
 
 function fillOne(state: SchedulerState, worker: WorkerRecord, ahead: boolean): void {
-  const accepts = (task: Task): boolean => mayRun(state, task, worker);
-  while (state.queued > 0 && giveOne(state, worker, ahead, accepts) === "given");
+  while (state.queued > 0 && giveOne(state, worker, ahead) === "given");
 }
 
-function giveOne(
-  state: SchedulerState,
-  worker: WorkerRecord,
-  ahead: boolean,
-  accepts: (task: Task) => boolean,
-): "given" | "nothing" | "full" {
+function giveOne(state: SchedulerState, worker: WorkerRecord, ahead: boolean): "given" | "nothing" | "full" {
   if (!ahead && !hasFreeSlot(worker)) return "full";
-  const task = next(state, worker, accepts);
+  const task = next(state, worker);
   if (task === undefined) return "nothing";
   if (worker.assigned >= worker.slots + (ahead ? aheadOf(state, worker, task) : 0)) {
     state.hungry.delete(worker);
@@ -158,27 +151,21 @@ function waitsInVain(state: SchedulerState): boolean {
 }
 
 /** What the worker should run next: of its own queue and everybody's the better, else what another worker is too busy for. */
-function next(state: SchedulerState, worker: WorkerRecord, accepts: (task: Task) => boolean): Task | undefined {
-  const own = worker.preferred.best(accepts);
-  const shared = state.shared.best(accepts);
+function next(state: SchedulerState, worker: WorkerRecord): Task | undefined {
+  const own = worker.preferred.best(state, worker);
+  const shared = state.shared.best(state, worker);
   if (own !== undefined && shared !== undefined) return servesBefore(own, shared) ? own : shared;
-  return own ?? shared ?? overflowFor(state, worker, accepts);
-}
-
-/** Whether the worker could start the task now. The answer is the same for every task of its run and placement class. */
-export function mayRun(state: SchedulerState, task: Task, worker: WorkerRecord): boolean {
-  if (task.run.hasAllItsSlots || !hasRoom(task.placement, worker)) return false;
-  return suits(task.placement, worker, state.workers.values());
+  return own ?? shared ?? overflowFor(state, worker);
 }
 
 /** A task that waits for a busier worker, if fetching its inputs takes less time than its turn there. */
-function overflowFor(state: SchedulerState, worker: WorkerRecord, accepts: (task: Task) => boolean): Task | undefined {
+function overflowFor(state: SchedulerState, worker: WorkerRecord): Task | undefined {
   if (worker.assigned >= worker.slots) return undefined;
   let best: Task | undefined;
   let bestGainMs = 0;
   for (const victim of state.sought) {
     if (victim === worker) continue;
-    const task = victim.preferred.best(accepts);
+    const task = victim.preferred.best(state, worker);
     if (task === undefined) {
       if (victim.preferred.isEmpty()) state.sought.delete(victim);
       continue;
