@@ -227,13 +227,13 @@ function assign(state: SchedulerState, task: Task, worker: WorkerRecord): void {
     timeoutMs: task.request.timeoutMs,
     resources: task.placement.resources,
     run: task.run.name,
-    alone: isOnProbation(state, task) || undefined,
+    alone: isToBeAlone(state, task) || undefined,
   });
 }
 
-/** One more death under it, and it fails; or it is already suspected of one. */
-function isOnProbation(state: SchedulerState, task: Task): boolean {
-  return task.lostAttempts.length > 0 || state.options.allowedWorkerLosses === 0;
+/** Whether it must be known for sure that it ran, should its worker die. */
+function isToBeAlone(state: SchedulerState, task: Task): boolean {
+  return task.onProbation || state.options.allowedWorkerLosses === 0;
 }
 const noInputs: readonly Input[] = [];
 const inputOf = (task: Task): Input => ({ task: task.id, bytes: task.resultBytes, addresses: addressesOf(task) });

@@ -103,6 +103,8 @@ export class Task {
   history: AttemptHistory | undefined = undefined;
   retriesLeft: number;
   lostAttempts: readonly LostAttempt[] = none;
+  /** A worker died that it had been sent to. */
+  onProbation = false;
   /** Attempts that ended through no fault of the task and with their worker alive. */
   unblamedFailures = 0;
   /** Workers that were told to stop an attempt at it and have not confirmed its end. */

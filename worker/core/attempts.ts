@@ -313,7 +313,8 @@ export class Attempts {
       brief: brief || undefined,
       extra: false,
     });
-    outbox.send({ op: "started", task, attempt: number });
+    // A brief one has most likely ended before anybody could make use of it.
+    outbox.send({ op: "started", task, attempt: number }, brief);
   }
 
   #stop(attempt: Attempt, job: number, force: boolean, answer: boolean): void {
