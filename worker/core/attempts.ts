@@ -157,10 +157,10 @@ export class Attempts {
 
   /** It was handed to a slot, and given back before it began. */
   unstarted(attempt: Attempt, nowMs: number): void {
-    const { outbox, budget, story } = this.#with;
-    const { task, attempt: number, resources } = attempt.assignment;
+    const { outbox, story } = this.#with;
+    // A brief one consumes nothing that would have to be given back.
+    const { task, attempt: number } = attempt.assignment;
     if (attempt.state.kind !== "executing") return void this.#ended(attempt, nowMs);
-    budget.giveBack(resources);
     story.tell(task, nowMs, "waits for another slot, attempt", number);
     attempt.state = { kind: "ready" };
     this.ready.add(attempt);
