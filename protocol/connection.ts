@@ -9,9 +9,10 @@ export interface Connection<Incoming, Outgoing> {
   /**
    * Queues a message: all of one event-loop turn leave together. Ignored after the close. Large binaries are not copied and
    * must not change until they have been sent.
+   * One that `mayWait` leaves with the next that may not, at the latest after some ms.
    * @throws ProtocolError TOO_LARGE, when it alone would not fit into a frame (64 MiB)
    */
-  send(message: Outgoing): void;
+  send(message: Outgoing, mayWait?: boolean): void;
   /** Sets the one listener; what arrived before is handed to it first. One that throws ends this connection. */
   onMessages(listener: (messages: readonly Incoming[]) => void): void;
   /**

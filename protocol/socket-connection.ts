@@ -15,6 +15,8 @@ export const maxFrameBytes: number = 64 * 1024 * 1024;
 /** What is queued in one turn is cut into frames of about this size, so that none gets near the limit. */
 const frameBytesAim = 8 * 1024 * 1024;
 const frameMessagesMax = 20_000;
+/** What may wait waits no longer. */
+const waitMsMax = 5;
 /** Up to here, a sender need not wait. */
 const bufferedBytesMax = 4 * 1024 * 1024;
 /** A connection on which nothing comes for so long is probed; without an answer to any of ten probes, a second apart, it is lost. */
@@ -54,6 +56,8 @@ export class SocketConnection<Incoming, Outgoing> implements Connection<Incoming
   #queue: Outgoing[] = [];
   #queuedBytes = 0;
   #flushing: NodeJS.Immediate | undefined;
+  /** Flushes what may wait. */
+  #waited: NodeJS.Timeout | undefined;
   #waiting: (() => void)[] = [];
   /** Set as soon as this end will send and accept nothing more. */
   #closing = false;
@@ -102,19 +106,22 @@ export class SocketConnection<Incoming, Outgoing> implements Connection<Incoming
     this.#guarded(() => this.#accept(unparsed));
   }
 
-  send(message: Outgoing): void {
+  send(message: Outgoing, mayWait = false): void {
     if (this.#closing) return;
     const weight = weigh(message);
     if (weight > maxFrameBytes) throw tooLarge(`a message of about ${weight} bytes`);
     this.#queue.push(message);
     this.#queuedBytes += weight;
-    this.#flushing ??= setImmediate(() => this.flush());
+    if (!mayWait) this.#flushing ??= setImmediate(() => this.flush());
+    else if (this.#flushing === undefined) this.#waited ??= setTimeout(() => this.flush(), waitMsMax);
   }
 
   /** Sends what is queued now instead of at the end of this turn. */
   flush(): void {
     clearImmediate(this.#flushing);
     this.#flushing = undefined;
+    clearTimeout(this.#waited);
+    this.#waited = undefined;
     const queue = this.#queue;
     this.#queue = [];
     this.#queuedBytes = 0;
@@ -257,6 +264,7 @@ export class SocketConnection<Incoming, Outgoing> implements Connection<Incoming
   #hangUp(code: number, reason: string): void {
     this.#closing = true;
     clearImmediate(this.#flushing);
+    clearTimeout(this.#waited);
     this.#queue = [];
     this.#wake();
     this.#ws.close(code, closeReason(reason));
@@ -279,6 +287,7 @@ export class SocketConnection<Incoming, Outgoing> implements Connection<Incoming
     this.#closing = true;
     this.#end = error;
     clearImmediate(this.#flushing);
+    clearTimeout(this.#waited);
     this.#queue = [];
     this.#wake();
     const listeners = this.#closeListeners;

@@ -188,7 +188,7 @@ export class Worker implements AsyncDisposable {
       links: this.#links,
       code: (bundle) => codes.path(bundle),
       slots: runner,
-      send: (message) => this.#link?.send(message),
+      send: (message, mayWait) => this.#link?.send(message, mayWait),
       end: (end, reason) => void this.#end({ end, reason }),
       log,
     });

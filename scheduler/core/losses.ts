@@ -71,6 +71,8 @@ export function loseWorker(state: SchedulerState, worker: WorkerRecord, reason: 
   const coResident = started.map((task) => task.key);
   for (const task of abandoned) {
     const suspect = blame && started.includes(task);
+    // It may have begun without our having heard of it.
+    if (blame) task.onProbation = true;
     recordLost(state, task, worker, reason);
     endAttempt(task, "lost", reason, state.nowMs);
     enter(state, task, released);

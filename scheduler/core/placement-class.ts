@@ -1,4 +1,6 @@
 import type { TaskRequest } from "../../protocol/messages.ts";
+import type { SchedulerState } from "./state.ts";
+import type { Task } from "./task.ts";
 import type { WorkerRecord } from "./worker-record.ts";
 
 /** All tasks that ask the same of a worker. Deciding per class in place of per task keeps placement cheap in large graphs. */
@@ -75,4 +77,10 @@ export function hasMemoryFor(inputBytes: number, worker: WorkerRecord): boolean 
 export function isNamed(placement: PlacementClass, worker: WorkerRecord): boolean {
   const { name, address, host } = worker.registration;
   return placement.workers.some((wish) => wish === name || wish === address || wish === host);
+}
+
+/** Whether the worker could start the task now. The answer is the same for every task of its run and placement class. */
+export function mayRun(state: SchedulerState, { run, placement }: Task, worker: WorkerRecord): boolean {
+  if (run.hasAllItsSlots || !hasRoom(placement, worker)) return false;
+  return suits(placement, worker, state.workers.values());
 }

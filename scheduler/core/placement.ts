@@ -3,7 +3,7 @@ import { beginAttempt } from "./attempts.ts";
 import { addressesOf, enter } from "./enter.ts";
 import type { FnRecord } from "./functions.ts";
 import { unpacked } from "./kept-values.ts";
-import { hasRoom, suits } from "./placement-class.ts";
+import { suits } from "./placement-class.ts";
 import { joinSharing, servesBefore } from "./run.ts";
 import type { SchedulerState } from "./state.ts";
 import type { Task } from "./task.ts";
@@ -19,10 +19,10 @@ const prefillTasksMax = 256;
 /** Every input is in memory: queues the task, at the worker that holds most of its inputs if one does. */
 export function queueReady(state: SchedulerState, task: Task): void {
   if (!task.run.isBusy) joinSharing(task.run, state.runs.values());
-  const queued = { kind: "queued", task } as const;
-  enter(state, task, queued);
   const home = homeOf(state, task);
-  (home?.preferred ?? state.shared).add(queued);
+  const queue = (home?.preferred ?? state.shared).queueFor(task);
+  enter(state, task, queue.state);
+  queue.add(task);
   if (home !== undefined) state.sought.add(home);
 }
 
@@ -104,8 +104,7 @@ function fill(state: SchedulerState, ahead: boolean): void {
     const again: WorkerRecord[] = [];
     for (const worker of takers) {
       if (state.queued === 0) return;
-      const accepts = (task: Task): boolean => mayRun(state, task, worker);
-      const outcome = giveOne(state, worker, ahead, accepts);
+      const outcome = giveOne(state, worker, ahead);
       if (outcome === "given") assigned = true;
       // Whoever finds nothing looks again while others still fill up: what waits for a worker is worth fetching once that
       // worker has no free slot left.
@@ -116,18 +115,12 @@ function fill(state: SchedulerState, ahead: boolean): void {
 }
 
 function fillOne(state: SchedulerState, worker: WorkerRecord, ahead: boolean): void {
-  const accepts = (task: Task): boolean => mayRun(state, task, worker);
-  while (state.queued > 0 && giveOne(state, worker, ahead, accepts) === "given");
+  while (state.queued > 0 && giveOne(state, worker, ahead) === "given");
 }
 
-function giveOne(
-  state: SchedulerState,
-  worker: WorkerRecord,
-  ahead: boolean,
-  accepts: (task: Task) => boolean,
-): "given" | "nothing" | "full" {
+function giveOne(state: SchedulerState, worker: WorkerRecord, ahead: boolean): "given" | "nothing" | "full" {
   if (!ahead && !hasFreeSlot(worker)) return "full";
-  const task = next(state, worker, accepts);
+  const task = next(state, worker);
   if (task === undefined) return "nothing";
   if (worker.assigned >= worker.slots + (ahead ? aheadOf(state, worker, task) : 0)) {
     state.hungry.delete(worker);
@@ -141,38 +134,38 @@ const mayTake = (worker: WorkerRecord, ahead: boolean): boolean => takesTasks(wo
 
 /** Workers that may have room, and for which there may be something. */
 function takersOf(state: SchedulerState, ahead: boolean): WorkerRecord[] {
-  const all: WorkerRecord[] = [];
-  for (const worker of state.hungry) if (mayTake(worker, ahead)) all.push(worker);
-  if (all.length <= 1 || !state.shared.isEmpty()) return all;
-  for (const worker of state.sought) if (worker.preferred.isEmpty()) state.sought.delete(worker);
-  // Nobody takes what waits for a worker that has a free slot for it.
-  for (const worker of state.sought)
-    if (!takesTasks(worker) || !hasFreeSlot(worker) || worker.preferred.isRestricted) return all;
-  return all.filter((worker) => state.sought.has(worker));
+  const takers: WorkerRecord[] = [];
+  const bound = state.shared.isEmpty() && !waitsInVain(state);
+  for (const worker of bound ? state.sought : state.hungry)
+    if (mayTake(worker, ahead) && (!bound || state.hungry.has(worker))) takers.push(worker);
+  return takers;
+}
+
+/** Whether another worker might take what waits for one: nobody does while that one has a free slot for it. */
+function waitsInVain(state: SchedulerState): boolean {
+  for (const worker of state.sought) {
+    if (worker.preferred.isEmpty()) state.sought.delete(worker);
+    else if (!takesTasks(worker) || !hasFreeSlot(worker) || worker.preferred.isRestricted) return true;
+  }
+  return false;
 }
 
 /** What the worker should run next: of its own queue and everybody's the better, else what another worker is too busy for. */
-function next(state: SchedulerState, worker: WorkerRecord, accepts: (task: Task) => boolean): Task | undefined {
-  const own = worker.preferred.best(accepts);
-  const shared = state.shared.best(accepts);
+function next(state: SchedulerState, worker: WorkerRecord): Task | undefined {
+  const own = worker.preferred.best(state, worker);
+  const shared = state.shared.best(state, worker);
   if (own !== undefined && shared !== undefined) return servesBefore(own, shared) ? own : shared;
-  return own ?? shared ?? overflowFor(state, worker, accepts);
-}
-
-/** Whether the worker could start the task now. The answer is the same for every task of its run and placement class. */
-export function mayRun(state: SchedulerState, task: Task, worker: WorkerRecord): boolean {
-  if (task.run.hasAllItsSlots || !hasRoom(task.placement, worker)) return false;
-  return suits(task.placement, worker, state.workers.values());
+  return own ?? shared ?? overflowFor(state, worker);
 }
 
 /** A task that waits for a busier worker, if fetching its inputs takes less time than its turn there. */
-function overflowFor(state: SchedulerState, worker: WorkerRecord, accepts: (task: Task) => boolean): Task | undefined {
+function overflowFor(state: SchedulerState, worker: WorkerRecord): Task | undefined {
   if (worker.assigned >= worker.slots) return undefined;
   let best: Task | undefined;
   let bestGainMs = 0;
   for (const victim of state.sought) {
     if (victim === worker) continue;
-    const task = victim.preferred.best(accepts);
+    const task = victim.preferred.best(state, worker);
     if (task === undefined) {
       if (victim.preferred.isEmpty()) state.sought.delete(victim);
       continue;
@@ -234,13 +227,13 @@ function assign(state: SchedulerState, task: Task, worker: WorkerRecord): void {
     timeoutMs: task.request.timeoutMs,
     resources: task.placement.resources,
     run: task.run.name,
-    alone: isOnProbation(state, task) || undefined,
+    alone: isToBeAlone(state, task) || undefined,
   });
 }
 
-/** One more death under it, and it fails; or it is already suspected of one. */
-function isOnProbation(state: SchedulerState, task: Task): boolean {
-  return task.lostAttempts.length > 0 || state.options.allowedWorkerLosses === 0;
+/** Whether it must be known for sure that it ran, should its worker die. */
+function isToBeAlone(state: SchedulerState, task: Task): boolean {
+  return task.onProbation || state.options.allowedWorkerLosses === 0;
 }
 const noInputs: readonly Input[] = [];
 const inputOf = (task: Task): Input => ({ task: task.id, bytes: task.resultBytes, addresses: addressesOf(task) });

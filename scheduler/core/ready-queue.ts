@@ -1,70 +1,70 @@
 import TinyQueue from "tinyqueue";
 import type { PlacementClass } from "./placement-class.ts";
 import type { Run } from "./run.ts";
-import { type QueuedState, runsBefore, type Task } from "./task.ts";
+import { runsBefore, type Task, type TaskState } from "./task.ts";
 
 /** So much is gone from the front of the list before it is moved up. */
 const goneMin = 1_024;
 
-/** A task leaves a queue in place: its entry goes stale with the state that it is, and is skipped at the top. */
-const isFresh = (entry: QueuedState): boolean => entry.task.state === entry;
-
 /**
  * Queued tasks of one run that ask the same of a worker, the first to run at the top. Most come in the order in which they
  * are to run, and wait in a list that only grows at its end; the others, such as those whose inputs have just come, wait in
- * a heap, which is small.
+ * a heap, which is small. A task leaves in place: its entry goes stale with its state, and is skipped at the top.
  */
 export class ReadyQueue {
   readonly run: Run;
   readonly placement: PlacementClass;
-  #inOrder: (QueuedState | undefined)[] = [];
+  /** The state of every task that waits here. */
+  readonly state: TaskState;
+  #inOrder: (Task | undefined)[] = [];
   #first = 0;
-  readonly #others: TinyQueue<QueuedState> = new TinyQueue<QueuedState>([], (a, b) =>
-    runsBefore(a.task, b.task) ? -1 : 1,
-  );
+  readonly #others: TinyQueue<Task> = new TinyQueue<Task>([], (a, b) => (runsBefore(a, b) ? -1 : 1));
 
   constructor(run: Run, placement: PlacementClass) {
     this.run = run;
     this.placement = placement;
+    this.state = { kind: "queued", queue: this };
   }
 
-  add(entry: QueuedState): void {
+  add(task: Task): void {
     const last = this.#inOrder[this.#inOrder.length - 1];
-    if (last === undefined || runsBefore(last.task, entry.task)) this.#inOrder.push(entry);
-    else this.#others.push(entry);
+    if (last === undefined || runsBefore(last, task)) this.#inOrder.push(task);
+    else this.#others.push(task);
   }
 
   /** The best of those that still wait, after throwing away the stale entries before it. */
   top(): Task | undefined {
     const next = this.#nextInOrder();
     const other = this.#nextOther();
-    if (next === undefined || other === undefined) return (next ?? other)?.task;
-    return runsBefore(next.task, other.task) ? next.task : other.task;
+    if (next === undefined || other === undefined) return next ?? other;
+    return runsBefore(next, other) ? next : other;
   }
 
-  /** All that still wait here, in no order. */
+  /** All that still wait here, in no order. One that came back may have several entries. */
   tasks(): Task[] {
-    const entries = [...this.#inOrder.slice(this.#first), ...this.#others.data];
-    return entries.flatMap((entry) => (entry !== undefined && isFresh(entry) ? [entry.task] : []));
+    const waiting = new Set<Task>();
+    for (const task of [...this.#inOrder, ...this.#others.data])
+      if (task !== undefined && task.state === this.state) waiting.add(task);
+    return [...waiting];
   }
 
-  #nextInOrder(): QueuedState | undefined {
+  #nextInOrder(): Task | undefined {
     for (; this.#first < this.#inOrder.length; this.#first++) {
-      const entry = this.#inOrder[this.#first];
-      if (entry !== undefined && isFresh(entry)) break;
+      if (this.#inOrder[this.#first]?.state === this.state) break;
       // What is kept here is not freed.
       this.#inOrder[this.#first] = undefined;
     }
     if (this.#first === this.#inOrder.length || (this.#first >= goneMin && 2 * this.#first >= this.#inOrder.length)) {
+      if (this.#first === 0) return undefined;
       this.#inOrder = this.#inOrder.slice(this.#first);
       this.#first = 0;
     }
     return this.#inOrder[this.#first];
   }
 
-  #nextOther(): QueuedState | undefined {
-    for (let entry = this.#others.peek(); entry !== undefined; entry = this.#others.peek()) {
-      if (isFresh(entry)) return entry;
+  #nextOther(): Task | undefined {
+    for (let task = this.#others.peek(); task !== undefined; task = this.#others.peek()) {
+      if (task.state === this.state) return task;
       this.#others.pop();
     }
     return undefined;

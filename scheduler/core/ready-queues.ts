@@ -1,7 +1,9 @@
-import type { PlacementClass } from "./placement-class.ts";
+import { mayRun, type PlacementClass } from "./placement-class.ts";
 import { ReadyQueue } from "./ready-queue.ts";
 import { type Run, servesBefore } from "./run.ts";
-import type { QueuedState, Task } from "./task.ts";
+import type { SchedulerState } from "./state.ts";
+import type { Task } from "./task.ts";
+import type { WorkerRecord } from "./worker-record.ts";
 
 /**
  * Queued tasks by run and by what they ask of a worker. One look at the top of each queue decides for all behind it, so
@@ -13,21 +15,21 @@ export class ReadyQueues {
   /** Of the task that came last: the next is most likely of the same. */
   #latest: ReadyQueue | undefined;
 
-  add(entry: QueuedState): void {
-    const { run, placement } = entry.task;
+  /** Where the task is to wait. */
+  queueFor({ run, placement }: Task): ReadyQueue {
     if (this.#latest?.run !== run || this.#latest.placement !== placement) this.#latest = this.#queueOf(run, placement);
-    this.#latest.add(entry);
+    return this.#latest;
   }
 
-  /** Of the least served run that has an acceptable task, the best such task. What is asked is the same for a whole queue. */
-  best(accepts: (task: Task) => boolean): Task | undefined {
+  /** Of the least served run that has a task which the worker may run, the best such task. */
+  best(state: SchedulerState, worker: WorkerRecord): Task | undefined {
     let best: Task | undefined;
     for (let i = 0; i < this.#queues.length; ) {
       const queue = this.#queues[i] as ReadyQueue;
       const task = queue.top();
       if (task === undefined) this.#remove(i);
       else {
-        if ((best === undefined || servesBefore(task, best)) && accepts(task)) best = task;
+        if ((best === undefined || servesBefore(task, best)) && mayRun(state, task, worker)) best = task;
         i++;
       }
     }

@@ -1,4 +1,5 @@
-import { fetchMs, mayRun, takesTasks } from "./placement.ts";
+import { fetchMs, takesTasks } from "./placement.ts";
+import { mayRun } from "./placement-class.ts";
 import type { SchedulerState } from "./state.ts";
 import type { Task } from "./task.ts";
 import type { WorkerRecord } from "./worker-record.ts";

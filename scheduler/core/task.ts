@@ -10,22 +10,18 @@ import { nowhereListed } from "./holdings.ts";
 import type { KeptValue } from "./kept-values.ts";
 import { madeKey } from "./keys.ts";
 import type { PlacementClass } from "./placement-class.ts";
+import type { ReadyQueue } from "./ready-queue.ts";
 import type { Run } from "./run.ts";
 import type { TaskClass } from "./task-class.ts";
 import type { TaskGroup } from "./task-group.ts";
 import type { WorkerRecord } from "./worker-record.ts";
 
-/** Every input is in memory; waits for a place. Queues hold the very state, so that entries made for older ones are stale. */
-export interface QueuedState {
-  readonly kind: "queued";
-  readonly task: Task;
-}
-
 /** Each state holds exactly the data that exists in it. */
 export type TaskState =
   /** `missing` inputs are not in memory yet. */
   | { readonly kind: "waiting"; missing: number }
-  | QueuedState
+  /** Every input is in memory; waits for a place. One object for all that wait in a queue. */
+  | { readonly kind: "queued"; readonly queue: ReadyQueue }
   /** Sent to a worker. `estimateMs` is what it added to the worker's occupancy. */
   | {
       readonly kind: "processing";
@@ -107,6 +103,8 @@ export class Task {
   history: AttemptHistory | undefined = undefined;
   retriesLeft: number;
   lostAttempts: readonly LostAttempt[] = none;
+  /** A worker died that it had been sent to. */
+  onProbation = false;
   /** Attempts that ended through no fault of the task and with their worker alive. */
   unblamedFailures = 0;
   /** Workers that were told to stop an attempt at it and have not confirmed its end. */

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { WebSocket } from "ws";
 import { ClusterError, ConfigurationError, ProtocolError } from "../../protocol/errors.ts";
 import { FrameReader, FrameWriter } from "../../protocol/frame.ts";
+import { protocolVersion } from "../../protocol/version.ts";
 import { closeOf, Inbox, Loopback, token } from "./loopback.ts";
 
 let loopback: Loopback;
@@ -30,7 +31,7 @@ async function refusalOf(options: Parameters<Loopback["dial"]>[0]): Promise<Clus
 describe("a welcome", () => {
   test("carries number, version and heartbeat; the handler gets connection, hello and number", async () => {
     const { welcome, connection } = await loopback.dial();
-    expect(welcome).toEqual({ op: "welcome", protocol: 1, version: "1.2.3", id: 1, heartbeatMs: 500 });
+    expect(welcome).toEqual({ op: "welcome", protocol: protocolVersion, version: "1.2.3", id: 1, heartbeatMs: 500 });
     expect(connection.remote).toBe(loopback.address);
     expect(loopback.welcomed[0]).toMatchObject({ id: 1, hello: { name: "tester", role: "client" } });
     expect(loopback.welcomed[0]?.connection.remote).toMatch(/^client tester \(127\.0\.0\.1:\d+\)$/);
@@ -65,7 +66,9 @@ describe("a refusal comes at once and says why", () => {
   test("the protocol version is another", async () => {
     const error = await refusalOf({ protocol: 7 });
     expect(error.code).toBe("VERSION_MISMATCH");
-    expect(error.message).toMatch(/protocol 1 \(Muster 1\.2\.3\).*protocol 7: install the same version/);
+    expect(error.message).toMatch(
+      new RegExp(`protocol ${protocolVersion} \\(Muster 1\\.2\\.3\\).*protocol 7: install the same version`),
+    );
   });
 
   test("the role is not served here", async () => {
@@ -106,7 +109,7 @@ test("a handler that fails to take a connection over loses that one alone", asyn
 });
 
 test("what is sent right behind the hello, and does not parse, ends the connection", async () => {
-  const [frame] = new FrameWriter().encode([{ op: "hello", protocol: 1, ...hello }, { op: "bad" }]);
+  const [frame] = new FrameWriter().encode([{ op: "hello", protocol: protocolVersion, ...hello }, { op: "bad" }]);
   await loopback.close();
   loopback = await Loopback.start("client", {
     parse() {

@@ -63,9 +63,9 @@ export class SchedulerLink {
     connection.onMessages(onMessages);
   }
 
-  send(message: WorkerToScheduler): void {
+  send(message: WorkerToScheduler, mayWait?: boolean): void {
     try {
-      this.#connection?.send(message);
+      this.#connection?.send(message, mayWait);
     } catch (error) {
       // Too large for a frame. Only the value of a run-reply can be, and whoever waits for it should hear of it.
       if (message.op !== "run-reply") throw error;

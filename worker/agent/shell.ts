@@ -18,7 +18,7 @@ export interface ShellParts {
   /** The file of a bundle, fetched if need be. */
   readonly code: (bundle: string) => Promise<string>;
   readonly slots: SlotRunner;
-  readonly send: (message: WorkerToScheduler) => void;
+  readonly send: (message: WorkerToScheduler, mayWait?: boolean) => void;
   readonly end: (end: WorkerEnd, reason: string) => void;
   readonly log: Logger;
 }
@@ -83,7 +83,7 @@ export class Shell {
         if (this.#unstarted.delete(effect.job)) return this.handle({ kind: "slot-cancelled", job: effect.job });
         return slots.cancel(effect.job, effect.force);
       case "send":
-        return send(effect.message);
+        return send(effect.message, effect.mayWait);
       case "fetch":
         return this.#answer(this.#fetch(effect.fetch, effect.address, effect.tasks));
       case "load-code":

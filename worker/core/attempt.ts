@@ -20,6 +20,9 @@ export type AttemptState =
   /** Taken back, but its slot has not confirmed the end. `answer`: the scheduler is owed a "cancelled". */
   | { readonly kind: "stopping"; readonly job: number; force: boolean; answer: boolean; next: Assignment | undefined };
 
+/** Shared by all that are, because there is nothing more to say of them. */
+export const isReady: AttemptState = { kind: "ready" };
+
 /** Lower runs first; element by element, and a missing element counts as 0. */
 export function comparePriorities(a: readonly number[], b: readonly number[]): number {
   const length = Math.max(a.length, b.length);

@@ -3,7 +3,7 @@ import type { WireError } from "../../protocol/errors.ts";
 import type { TaskId } from "../../protocol/ids.ts";
 import type { Assignment } from "../../protocol/messages.ts";
 import type { Story } from "../../protocol/story.ts";
-import type { Attempt } from "./attempt.ts";
+import { type Attempt, isReady } from "./attempt.ts";
 import type { Brevity } from "./brevity.ts";
 import type { CodeShelf } from "./code-shelf.ts";
 import type { ArrivedValue } from "./events.ts";
@@ -66,7 +66,7 @@ export class Attempts {
       assignment,
       fn: this.#functions(assignment.fn),
       sequence: this.#sequence++,
-      state: { kind: "ready" },
+      state: isReady,
     };
     this.byTask.set(task, attempt);
     this.#gather(attempt, nowMs);
@@ -157,12 +157,12 @@ export class Attempts {
 
   /** It was handed to a slot, and given back before it began. */
   unstarted(attempt: Attempt, nowMs: number): void {
-    const { outbox, budget, story } = this.#with;
-    const { task, attempt: number, resources } = attempt.assignment;
+    const { outbox, story } = this.#with;
+    // A brief one consumes nothing that would have to be given back.
+    const { task, attempt: number } = attempt.assignment;
     if (attempt.state.kind !== "executing") return void this.#ended(attempt, nowMs);
-    budget.giveBack(resources);
     story.tell(task, nowMs, "waits for another slot, attempt", number);
-    attempt.state = { kind: "ready" };
+    attempt.state = isReady;
     this.ready.add(attempt);
     outbox.send({ op: "unstarted", task, attempt: number });
   }
@@ -271,10 +271,15 @@ export class Attempts {
   /** Asks for all that is missing. */
   #gather(attempt: Attempt, nowMs: number): void {
     const { held, inputs, codes } = this.#with;
-    const missing = attempt.assignment.inputs.filter(({ task }) => !held.has(task));
+    const missing = new Set<TaskId>();
+    for (const input of attempt.assignment.inputs) {
+      if (held.has(input.task) || missing.has(input.task)) continue;
+      missing.add(input.task);
+      inputs.want(input, attempt);
+    }
     const code = !codes.has(attempt.fn.bundle, nowMs);
-    attempt.state = { kind: "waiting", inputs: new Set(missing.map(({ task }) => task)), code };
-    for (const input of missing) inputs.want(input, attempt);
+    if (missing.size === 0 && !code) return this.#ready(attempt, nowMs);
+    attempt.state = { kind: "waiting", inputs: missing, code };
     if (code) {
       const waiting = this.#waitingForCode.get(attempt.fn.bundle) ?? new Set();
       this.#waitingForCode.set(attempt.fn.bundle, waiting.add(attempt));
@@ -285,8 +290,11 @@ export class Attempts {
 
   #readyIfComplete(attempt: Attempt, nowMs: number): void {
     const { state } = attempt;
-    if (state.kind !== "waiting" || state.code || state.inputs.size > 0) return;
-    attempt.state = { kind: "ready" };
+    if (state.kind === "waiting" && !state.code && state.inputs.size === 0) this.#ready(attempt, nowMs);
+  }
+
+  #ready(attempt: Attempt, nowMs: number): void {
+    attempt.state = isReady;
     this.ready.add(attempt);
     this.#with.story.tell(attempt.assignment.task, nowMs, "ready, attempt", attempt.assignment.attempt);
   }
@@ -313,7 +321,8 @@ export class Attempts {
       brief: brief || undefined,
       extra: false,
     });
-    outbox.send({ op: "started", task, attempt: number });
+    // A brief one has most likely ended before anybody could make use of it.
+    outbox.send({ op: "started", task, attempt: number }, brief);
   }
 
   #stop(attempt: Attempt, job: number, force: boolean, answer: boolean): void {

@@ -29,7 +29,8 @@ export interface Execution {
 /** What the shell has to do, in this order. It decides nothing itself. */
 export type WorkerEffect =
   | Execution
-  | { readonly kind: "send"; readonly message: WorkerToScheduler }
+  /** `mayWait`: something that is to be told soon will follow, and it is early enough with that. */
+  | { readonly kind: "send"; readonly message: WorkerToScheduler; readonly mayWait?: boolean | undefined }
   | { readonly kind: "fetch"; readonly fetch: number; readonly address: string; readonly tasks: readonly TaskId[] }
   | { readonly kind: "load-code"; readonly load: number; readonly bundle: string }
   | { readonly kind: "cancel-execution"; readonly job: number; readonly force: boolean }

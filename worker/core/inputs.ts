@@ -15,6 +15,8 @@ interface Fetch {
   readonly wants: readonly Want[];
 }
 
+const nobody: readonly Attempt[] = [];
+
 /** A value that came and is still wanted. */
 export interface Arrival extends ArrivedValue {
   readonly task: TaskId;
@@ -55,7 +57,8 @@ export class Inputs {
     else if (!want.dependents.includes(wantedBy)) want.dependents.push(wantedBy);
     for (const address of input.addresses) addHolder(want, address);
     if (want.state.kind === "fetching") return;
-    if (isNew || want.state.kind === "queued" || untriedHolders(want).length > 0) this.#enqueue(want);
+    if (isNew) this.#queue(want);
+    else if (want.state.kind === "queued" || untriedHolders(want).length > 0) this.#enqueue(want);
   }
 
   /** The attempt needs nothing any more. */
@@ -80,8 +83,10 @@ export class Inputs {
   /** The value is here. Returns who waited for it. */
   satisfied(task: TaskId): Iterable<Attempt> {
     const want = this.wants.get(task);
-    if (want === undefined) return [];
-    this.#remove(want);
+    if (want === undefined) return nobody;
+    // What is being fetched is queued nowhere.
+    if (want.state.kind === "fetching") this.wants.delete(task);
+    else this.#remove(want);
     return want.dependents;
   }
 
@@ -104,9 +109,10 @@ export class Inputs {
     this.#tellTransfer(fetch, values, nowMs);
     const arrivals: Arrival[] = [];
     for (const want of this.#stillFetching(fetch, number)) {
-      const arrived = values.get(want.task);
+      const { task } = want;
+      const arrived = values.get(task);
       if (isOrphan(want)) this.#remove(want);
-      else if (arrived !== undefined) arrivals.push({ task: want.task, ...arrived });
+      else if (arrived !== undefined) arrivals.push({ task, value: arrived.value, bytes: arrived.bytes });
       else {
         addTried(want, fetch.peer.address);
         this.#enqueue(want);
@@ -212,13 +218,15 @@ export class Inputs {
     );
   }
 
-  /** Queues it at every holder that may still give it up; with none left, the scheduler is asked. */
+  /** Queues it anew, if anybody still wants it. */
   #enqueue(want: Want): void {
     this.#unqueue(want);
-    if (isOrphan(want)) {
-      this.#remove(want);
-      return;
-    }
+    if (isOrphan(want)) this.#remove(want);
+    else this.#queue(want);
+  }
+
+  /** Queues it at every holder that may still give it up; with none left, the scheduler is asked. */
+  #queue(want: Want): void {
     const addresses = untriedHolders(want);
     if (addresses.length === 0) {
       want.state = { kind: "asked" };
@@ -226,7 +234,7 @@ export class Inputs {
       return;
     }
     want.state = { kind: "queued" };
-    for (const address of addresses) this.#peer(address).queued.push(want);
+    for (const address of addresses) this.#peer(address).add(want);
   }
 
   #unqueue(want: Want): void {

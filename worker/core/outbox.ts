@@ -25,9 +25,9 @@ export class Outbox {
     this.#effects.push(effect);
   }
 
-  send(message: WorkerToScheduler): void {
+  send(message: WorkerToScheduler, mayWait?: boolean): void {
     if (this.#tie === "connected") {
-      this.#effects.push({ kind: "send", message });
+      this.#effects.push(mayWait === true ? { kind: "send", message, mayWait } : { kind: "send", message });
       if (message.op === "failed") this.#remember(message);
     } else if (this.#tie === "away" && isEnd(message)) this.#owed.push(message);
   }

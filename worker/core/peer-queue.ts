@@ -1,4 +1,3 @@
-import { Heap } from "./heap.ts";
 import { compareWants, type Want } from "./want.ts";
 
 /** Two, so that one answer is on its way while the next is being asked for. */
@@ -11,7 +10,9 @@ const maxShutMs = 5_000;
 /** What is to be fetched from one address, and how that address has been behaving. */
 export class PeerQueue {
   readonly address: string;
-  readonly queued: Heap<Want> = new Heap(compareWants);
+  readonly queued: Set<Want> = new Set();
+  /** Those queued in the order in which to ask for them, the first last, and maybe some that have left; undefined once others came. */
+  #inOrder: Want[] | undefined;
   inFlight: number = 0;
   /** Nothing is asked of it before this time. */
   shutUntilMs: number = 0;
@@ -19,6 +20,11 @@ export class PeerQueue {
 
   constructor(address: string) {
     this.address = address;
+  }
+
+  add(want: Want): void {
+    this.queued.add(want);
+    this.#inOrder = undefined;
   }
 
   /** Nothing is known of it that would have to be remembered. */
@@ -34,14 +40,16 @@ export class PeerQueue {
   nextBatch(): Want[] {
     const batch: Want[] = [];
     let bytes = 0;
-    for (;;) {
-      const next = this.queued.peek();
-      if (next === undefined) return batch;
+    // Whatever an event asks for comes before the first request is made, so that it is put in order once.
+    this.#inOrder ??= [...this.queued].sort((a, b) => compareWants(b, a));
+    for (let next = this.#inOrder.at(-1); next !== undefined; next = this.#inOrder.at(-1)) {
       if (batch.length > 0 && bytes + next.bytes > maxFetchBytes) return batch;
-      this.queued.delete(next);
+      this.#inOrder.pop();
+      if (!this.queued.delete(next)) continue;
       batch.push(next);
       bytes += next.bytes;
     }
+    return batch;
   }
 
   answered(): void {

@@ -1,3 +1,4 @@
+// Over 400 lines, because a slot is one state machine: its transitions are easier to hold against each other in one file.
 import { assertNever, ClusterError } from "../../protocol/errors.ts";
 import type { Logger } from "../../protocol/logger.ts";
 import { Followers } from "./followers.ts";
@@ -7,13 +8,12 @@ import type { OpenHost, SlotEnd, SlotHost, SlotListener } from "./slot-host.ts";
 import { type JobEnd, type ProfileOrder, type SlotEvent, type SlotJob, streamLevels } from "./slot-job.ts";
 import type { FromSlot, SlotCluster, SlotWorker } from "./slot-messages.ts";
 import { SlotRun } from "./slot-run.ts";
+import type { SlotState } from "./slot-state.ts";
+import { StartAttempts } from "./start-attempts.ts";
 import { Succession } from "./succession.ts";
 
 /** A thread or process that has not said "ready" by then is ended and counts as one that failed to start. */
 const startMsMax = 60_000;
-
-/** How long to wait before each further attempt to start a thread or process. After the last, the slot is broken. */
-const startAgainMs: readonly number[] = [100, 1_000, 3_000];
 
 export interface SlotOptions {
   readonly kind: "thread" | "process";
@@ -26,27 +26,16 @@ export interface SlotOptions {
   readonly onEvent: (event: SlotEvent) => void;
 }
 
-type State =
-  | { readonly kind: "waiting" /* to be started, or started again */; readonly cancelWait: () => void }
-  | { readonly kind: "starting"; readonly host: SlotHost; readonly cancelDeadline: () => void }
-  | { readonly kind: "idle"; readonly host: SlotHost }
-  | { readonly kind: "busy"; readonly host: SlotHost; readonly run: SlotRun }
-  /** `stuck`: the kill ladder came to nothing; should it end after all, a successor takes its place. */
-  | { readonly kind: "ending"; readonly host: SlotHost; readonly run: SlotRun | undefined; readonly stuck: boolean }
-  | { readonly kind: "broken"; readonly error: ClusterError }
-  | { readonly kind: "stopped" };
-
 /** One place of a pool: a thread or process that runs one job at a time, and its successors. */
 export class Slot {
   readonly #options: SlotOptions;
-  #state: State = { kind: "waiting", cancelWait: () => {} };
+  #state: SlotState = { kind: "waiting", cancelWait: () => {} };
   #ladder: KillLadder | undefined;
   /** The end of a job whose thread or process has to be replaced before the slot counts as free. */
   #answer: JobEnd | undefined;
   #exiting: Exiting | undefined;
   #heapLimitBytes = 0;
-  /** Threads or processes in a row that ended without having run a job. */
-  #failures = 0;
+  readonly #attempts: StartAttempts = new StartAttempts();
   readonly #loaded: Set<string> = new Set();
   /** Its code is sampled, whatever thread or process it runs in. */
   #profiled = false;
@@ -125,7 +114,7 @@ export class Slot {
     }
     const { host } = this.#state;
     const run = new SlotRun(job);
-    this.#failures = 0;
+    this.#attempts.succeeded();
     this.#state = { kind: "busy", host, run };
     run.startTimeout(() => this.#timedOut(run));
     host.send({ kind: "run", job });
@@ -272,18 +261,15 @@ export class Slot {
     return host;
   }
 
-  /** Tries again after a while, but not for ever: what keeps a thread from starting seldom goes away by itself. */
+  /** Tries again after a while, but not for ever. */
   #failedToStart(what: string, cause: unknown): void {
-    const delayMs = startAgainMs[this.#failures];
-    this.#failures += 1;
+    const delayMs = this.#attempts.failed();
     if (delayMs !== undefined && this.#started === undefined) {
       this.#options.log.warn({ err: cause, delayMs }, `${what}; trying again`);
       this.#state = { kind: "waiting", cancelWait: after(delayMs, () => this.#open()) };
       return;
     }
-    const why = cause instanceof Error ? `: ${cause.message}` : "";
-    const again = this.#failures > 1 ? `, and that ${this.#failures} times in a row` : "";
-    const error = new ClusterError("NOT_STARTED", `${what}${again}${why}`, { cause });
+    const error = this.#attempts.error(what, cause);
     this.#options.log.error({ err: cause }, error.message);
     this.#state = { kind: "broken", error };
     this.#started?.(error);

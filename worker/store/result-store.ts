@@ -90,6 +90,8 @@ export class ResultStore {
   }
 
   get(task: TaskId): EncodedValue | undefined | Promise<EncodedValue | undefined> {
+    const stored = this.#byTask.get(task);
+    if (stored?.id === smallId) return stored.value;
     const { values, release } = this.lend([task]);
     if (values instanceof Promise) return values.then(([value]) => value).finally(release);
     release();
