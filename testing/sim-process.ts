@@ -13,6 +13,9 @@ import { type SimDisk, SimStore } from "./sim-store.ts";
 import type { Surroundings } from "./surroundings.ts";
 import type { Undo } from "./virtual-time.ts";
 
+/** As long as a real connection keeps back what need not be told at once. */
+const waitMsMax = 5;
+
 type Welcomed = SchedulerToWorker | { readonly op: "welcome" };
 
 export interface SimProcessOptions {
@@ -44,6 +47,8 @@ export class SimProcess implements PeerServer {
   readonly #inbox: (() => void)[] = [];
   readonly #events: WorkerEvent[] = [];
   #handling = false;
+  /** What goes with the next that is to be told soon. */
+  readonly #unsent: WorkerToScheduler[] = [];
   #pressedBytes = 0;
   /** By job: gives back the inputs that it was lent. */
   readonly #loans: Map<number, () => void> = new Map();
@@ -150,14 +155,16 @@ export class SimProcess implements PeerServer {
     for (const effect of effects) {
       if (effect.kind === "send") {
         if (effect.message.op === "started") this.slots.numbered(job, effect.message.task);
-        frame.push(effect.message);
+        this.#unsent.push(effect.message);
+        if (effect.mayWait !== true) frame.push(...this.#unsent.splice(0));
+        else if (this.#unsent.length === 1) time.schedule(waitMsMax, () => this.receive(() => this.#sendWaiting()));
       } else if (effect.kind === "end-process") end = effect;
       else {
         if (effect.kind === "execute") job = effect.job;
         this.#perform(effect);
       }
     }
-    if (this.connected) this.link?.send(frame);
+    if (this.connected && frame.length > 0) this.link?.send(frame);
     if (end !== undefined) return this.#end(end);
     if (this.#around.due()) guard(`worker ${this.name}`, () => this.core.checkInvariants());
     this.#wake();
@@ -293,6 +300,10 @@ export class SimProcess implements PeerServer {
     this.#beat(link);
   }
 
+  #sendWaiting(): void {
+    if (this.connected && this.#unsent.length > 0) this.link?.send(this.#unsent.splice(0));
+  }
+
   #beat(link: LinkEnd<WorkerToScheduler, Welcomed>): void {
     if (!this.alive || this.link !== link || !this.connected) return;
     const beat = {
@@ -304,7 +315,7 @@ export class SimProcess implements PeerServer {
       sentBytes: 0,
       receivedBytes: 0,
     } as const;
-    link.send([beat]);
+    link.send([...this.#unsent.splice(0), beat]);
     this.#around.time.schedule(heartbeatMs(1), () => this.receive(() => this.#beat(link)));
   }
 
@@ -312,6 +323,7 @@ export class SimProcess implements PeerServer {
     if (this.link !== link) return;
     const { time, dice, record, network } = this.#around;
     this.link = undefined;
+    this.#unsent.length = 0;
     record.note(this.name, `lost the scheduler: ${reason}`);
     if (this.connected) {
       this.connected = false;

@@ -150,7 +150,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     what: "scheduler: a task that is suspected of the death of its worker may share a slot",
     file: "scheduler/core/placement.ts",
-    right: "alone: isOnProbation(state, task) || undefined",
+    right: "alone: isToBeAlone(state, task) || undefined",
     wrong: "alone: undefined",
   },
 ];

@@ -73,14 +73,18 @@ test("a word of it that was lost with the connection is made up for by the inven
   expect(bench.sent(3)).toEqual([{ op: "give-back", task: second.task, attempt: 1 }]);
 });
 
-test("only what had begun is suspected of the death of its worker, and is never sent to share a slot again", () => {
-  const { bench, first, second } = bothStarted();
+test("only what had begun is suspected of the death of its worker; whatever may have begun shares no slot from then on", () => {
+  const { bench, second } = bothStarted(new Bench({ allowedWorkerLosses: 1 }));
   bench.answer(1, unstarted(second));
   const successor = registration("w1", { instance: "i2", slots: 2 });
   bench.event({ kind: "worker-connected", worker: workerId(2), registration: successor });
   const again = bench.assigned(2);
-  expect(again.find(({ task }) => task === first.task)).toMatchObject({ attempt: 2, alone: true });
-  expect(again.find(({ task }) => task === second.task)?.alone).toBeUndefined();
+  expect(again).toMatchObject([{ alone: true }, { alone: true }]);
+  for (const { task, attempt } of again) bench.answer(2, { op: "started", task, attempt });
+  bench.told();
+  bench.event({ kind: "worker-connected", worker: workerId(3), registration: { ...successor, instance: "i3" } });
+  expect(bench.told()).toMatchObject([{ op: "failed", future: 1, error: { code: "WORKER_LOST" } }]);
+  expect(bench.assigned(3)).toMatchObject([{ task: second.task, alone: true }]);
 });
 
 test("where no worker may die under a task, none ever shares a slot", () => {
