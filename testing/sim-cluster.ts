@@ -61,8 +61,9 @@ export interface SimOutcome {
   readonly seen: Readonly<Record<string, number>>;
 }
 
-/** After the faults, everything must have ended within this. */
+/** After the faults, everything must have ended within this, or within twice as long for twice as many tasks. */
 const settleMsMax = 1_200_000;
+const settlingTasks = 300;
 /** After the clients are gone, everything must have been forgotten within this. */
 const quietMsMax = 300_000;
 
@@ -235,10 +236,11 @@ export class SimCluster {
   /** Every future ends, every request is answered; what could run for ever is cancelled by its client. */
   #settle(): void {
     const startMs = this.#time.nowMs;
+    const limitMs = settleMsMax * Math.max(1, this.swarm.tasks / settlingTasks);
     const open = (): string[] => this.#connected().flatMap((client) => client.unfinished());
     let nextLookMs = startMs;
     const operator = new Operator(this.#around, [...this.#workers.values()], () => this.#connected());
-    while (this.#time.nowMs < startMs + settleMsMax) {
+    while (this.#time.nowMs < startMs + limitMs) {
       if (this.#time.nowMs >= nextLookMs) {
         if (open().length === 0) return;
         nextLookMs = this.#time.nowMs + 200;
