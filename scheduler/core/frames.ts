@@ -14,6 +14,7 @@ const bulkOps: ReadonlySet<(ClientToScheduler | WorkerToScheduler)["op"]> = new 
   "define-fn",
   "release",
   "started",
+  "unstarted",
   "done",
   "failed",
   "cancelled",
