@@ -27,6 +27,11 @@ export interface RunResults {
   readonly versions: Readonly<Record<string, string>>;
 }
 
+const warmUpMs = 8_000;
+const growth = 4;
+/** What takes longer is not repeated. */
+const patienceMs = 20_000;
+
 /** Starts those who have something to say to these shapes, runs one shape after another on them, and ends them. */
 export async function runShapes(
   shapes: readonly Shape[],
@@ -58,15 +63,20 @@ export async function runShape(shape: Shape, contenders: readonly Contender[], q
   const samples = new Map<Contender, Sample[]>();
   for (const contender of contenders) {
     if (contender.repetitions(shape) === 0) continue;
-    await contender.measure(shape, shape.quickSize);
+    if (quick || shape.repetitions === 1 || shape.on === "its own clusters")
+      await contender.measure(shape, shape.quickSize);
+    else await warmUp(contender, shape);
     samples.set(contender, []);
   }
+  const slow = new Set<Contender>();
   const rounds = quick ? 1 : Math.max(0, ...Array.from(samples.keys(), (one) => one.repetitions(shape)));
   for (let round = 0; round < rounds; round++) {
     for (const [contender, own] of samples) {
-      if (round >= contender.repetitions(shape)) continue;
+      if (round >= contender.repetitions(shape) || slow.has(contender)) continue;
       collectGarbage();
+      const startedMs = performance.now();
       own.push(await contender.measure(shape, size));
+      if (performance.now() - startedMs > patienceMs) slow.add(contender);
     }
   }
   return {
@@ -75,6 +85,21 @@ export async function runShape(shape: Shape, contenders: readonly Contender[], q
     size,
     figures: shape.figures.map((figure) => ({ ...figure, by: summariesOf(figure, samples) })),
   };
+}
+
+/**
+ * Whoever compiles while it runs needs a while, and all get the same: the shape is run, larger and larger, for as long as it
+ * will have ended before `warmUpMs` are over; once at least.
+ */
+async function warmUp(contender: Contender, shape: Shape): Promise<void> {
+  const endMs = performance.now() + warmUpMs;
+  let size = shape.quickSize;
+  for (let tookMs = 0; tookMs < endMs - performance.now(); ) {
+    const beganMs = performance.now();
+    await contender.measure(shape, size);
+    tookMs = performance.now() - beganMs;
+    if (growth * tookMs < endMs - performance.now()) size = Math.min(shape.size, growth * size);
+  }
 }
 
 /** A contender may know less of a shape than we do. */

@@ -17,7 +17,7 @@ type GraphShapeOptions = Pick<Shape, "name" | "family" | "summary" | "size" | "q
 export function graphShape(plan: GraphPlan, options: GraphShapeOptions): Shape {
   return {
     figures: [tasksPerSecond],
-    repetitions: 3,
+    repetitions: 5,
     on: "any workers",
     ...options,
     async measure(bed, size) {

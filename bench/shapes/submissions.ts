@@ -10,7 +10,7 @@ const map: Shape = {
   figures: [tasksPerSecond],
   size: 10_000,
   quickSize: 500,
-  repetitions: 3,
+  repetitions: 5,
   on: "any workers",
   async measure({ client, computes }, size) {
     const startMs = performance.now();
@@ -37,7 +37,7 @@ const latency: Shape = {
   ],
   size: 300,
   quickSize: 30,
-  repetitions: 3,
+  repetitions: 5,
   on: "any workers",
   async measure(bed, size) {
     const tookUs: number[] = [];

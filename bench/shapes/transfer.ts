@@ -19,7 +19,7 @@ export const transfer: Shape = {
   figures: [{ name: "MB/s", better: "higher" }],
   size: 500,
   quickSize: 20,
-  repetitions: 3,
+  repetitions: 5,
   on: "workers that run code",
   async measure({ client }, size) {
     const workers = await twoWorkers(client);

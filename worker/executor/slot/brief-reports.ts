@@ -2,9 +2,9 @@ import { type BriefNews, writeNews } from "../job-wire.ts";
 import type { SlotChannel } from "./slot-channel.ts";
 
 /** The host is told to look at so many results at the latest, while more jobs wait here. */
-const unseenMax = 16;
+const unseenMax = 64;
 /** And this long after the first of them. */
-const unseenMs = 1;
+const unseenMs = 2;
 
 /**
  * Tells of brief jobs through the lane, where the host finds what is told even if this thread ends or hangs next. To wake the
