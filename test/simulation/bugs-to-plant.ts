@@ -4,6 +4,8 @@ export interface PlantedBug {
   readonly file: string;
   readonly right: string;
   readonly wrong: string;
+  /** Options of the simulation with which it shows; without them it does so too seldom. */
+  readonly drawn?: readonly string[];
 }
 
 /** Faults that the simulation must notice; one that it lets through shows what it does not look at. */
@@ -136,22 +138,18 @@ export const plantedBugs: readonly PlantedBug[] = [
     wrong: "",
   },
   {
-    what: "worker: the scheduler is not told of what waits again for a slot",
-    file: "worker/core/attempts.ts",
-    right: `    outbox.send({ op: "unstarted", task, attempt: number });\n`,
-    wrong: "",
-  },
-  {
     what: "scheduler: what a worker that begins nothing more takes back from a slot stays with it",
     file: "scheduler/core/worker-messages.ts",
     right: "if (!worker.beginsTasks) giveAway(state, task);",
     wrong: "",
+    drawn: "--workers 3 --traits brief,nested --deeds none --faults stop,memory-pressure".split(" "),
   },
   {
     what: "scheduler: a task that is suspected of the death of its worker may share a slot",
     file: "scheduler/core/placement.ts",
     right: "alone: isToBeAlone(state, task) || undefined",
     wrong: "alone: undefined",
+    drawn: "--traits brief,crashes --faults crash".split(" "),
   },
 ];
 

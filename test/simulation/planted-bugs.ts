@@ -31,7 +31,7 @@ try {
     .filter(({ bug }) => bug.what.includes(wanted));
   for (const { bug, path, sound, broken } of tries) {
     writeFileSync(path, broken);
-    const caught = simulate("--from", "1", "--seeds", `${seedsMax}`);
+    const caught = simulate(bug, "--from", "1", "--seeds", `${seedsMax}`);
     writeFileSync(path, sound);
     report(bug, caught);
   }
@@ -49,16 +49,17 @@ interface Violation {
   readonly how: string;
 }
 
-function simulate(...options: readonly string[]): Violation | undefined {
-  const run = spawnSync(process.execPath, [join(copy, "test/simulation/run.ts"), ...options], { encoding: "utf8" });
+function simulate({ drawn = [] }: PlantedBug, ...options: readonly string[]): Violation | undefined {
+  const command = [join(copy, "test/simulation/run.ts"), ...drawn, ...options];
+  const run = spawnSync(process.execPath, command, { encoding: "utf8" });
   const [, seed, how] = /^SEED=(\d+) \(replay[^)]*\) (.*)$/m.exec(`${run.stdout}\n${run.stderr}`) ?? [];
   return run.status === 0 || seed === undefined || how === undefined ? undefined : { seed, how };
 }
 
-function report({ what }: PlantedBug, caught: Violation | undefined): void {
+function report(bug: PlantedBug, caught: Violation | undefined): void {
   // A seed that finds a fault of the sound cores, too, has not noticed the planted one.
-  const foundAnother = caught !== undefined && simulate("--seed", caught.seed) !== undefined;
+  const foundAnother = caught !== undefined && simulate(bug, "--seed", caught.seed) !== undefined;
   if (caught === undefined || foundAnother) missed++;
   const how = foundAnother ? `fails without the bug, too: ${caught.how}` : (caught?.how ?? "");
-  process.stdout.write(`| ${what} | ${caught?.seed ?? "none"} | ${how.slice(0, 140).replaceAll("|", "/")} |\n`);
+  process.stdout.write(`| ${bug.what} | ${caught?.seed ?? "none"} | ${how.slice(0, 140).replaceAll("|", "/")} |\n`);
 }
