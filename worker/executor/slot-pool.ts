@@ -26,6 +26,8 @@ export interface SlotPoolOptions {
    * process that the thread lives in.
    */
   readonly maxHeapBytes?: number | undefined;
+  /** How long a brief job may run before those that wait behind it are given back. Default 20. */
+  readonly stallMs?: number | undefined;
   readonly log?: Logger | undefined;
 }
 
@@ -62,8 +64,6 @@ export interface SlotPool extends AsyncDisposable {
   pids(): number[];
 }
 
-/** How long a brief job may run before those that wait behind it are given back. */
-const stallMs = 20;
 /** How long a slot that was added is kept idle: a recursion needs as many again and again. */
 const surplusMs = 5_000;
 /** After a slot could not be added, none is tried for so long; jobs wait for those that there are. */
@@ -78,6 +78,7 @@ export async function createSlotPool(options: SlotPoolOptions): Promise<SlotPool
   let slots = 0;
   const pool = new Pool(
     options.slots,
+    options.stallMs ?? 20,
     () =>
       new Slot({
         kind: threads ? "thread" : "process",
@@ -101,6 +102,7 @@ export async function createSlotPool(options: SlotPoolOptions): Promise<SlotPool
 
 class Pool implements SlotPool {
   readonly size: number;
+  readonly #stallMs: number;
   readonly #newSlot: () => Slot;
   #slots: readonly Slot[];
   /** Slots that were too many, on their way out. */
@@ -112,8 +114,9 @@ class Pool implements SlotPool {
   #profiled = false;
   #stopped = false;
 
-  constructor(size: number, newSlot: () => Slot) {
+  constructor(size: number, stallMs: number, newSlot: () => Slot) {
     this.size = size;
+    this.#stallMs = stallMs;
     this.#newSlot = newSlot;
     this.#slots = Array.from({ length: size }, newSlot);
   }
@@ -155,7 +158,7 @@ class Pool implements SlotPool {
     }
     if (best === undefined) return false;
     best.follow(job);
-    this.#stallWatch ??= setInterval(() => this.#lookForStalls(), stallMs);
+    this.#stallWatch ??= setInterval(() => this.#lookForStalls(), this.#stallMs);
     return true;
   }
 

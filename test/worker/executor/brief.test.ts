@@ -6,8 +6,14 @@ import { isEnd, SlotRig } from "./slot-rig.ts";
 watchLeaks();
 let rig: SlotRig;
 beforeEach(async () => {
-  rig = await SlotRig.start({ kind: "threads", graceMs: 50 });
+  // No busy machine is to make a stall where a test is about none.
+  rig = await SlotRig.start({ kind: "threads", graceMs: 50, stallMs: 30_000 });
 });
+/** Jobs that run for so long are taken to stall from now on. */
+async function stallAfter(stallMs: number): Promise<void> {
+  await rig.close();
+  rig = await SlotRig.start({ kind: "threads", graceMs: 50, stallMs });
+}
 afterEach(async () => {
   const ends = rig.events.filter(isEnd).map((end) => end.job);
   expect(ends).toEqual([...new Set(ends)]);
@@ -45,6 +51,7 @@ test("brief jobs run one after the other, in the order in which they were handed
 });
 
 test("those behind one that does not end are given back, and not begun", async () => {
+  await stallAfter(20);
   const stuck = await rig.bundle("export default () => new Promise((resolve) => setTimeout(resolve, 300))");
   const code = await rig.bundle(counter);
   const first = rig.submit(stuck, [], brief);
@@ -58,6 +65,7 @@ test("those behind one that does not end are given back, and not begun", async (
 });
 
 test("so are those behind one that blocks its thread; what had ended before it is told", async () => {
+  await stallAfter(1_000);
   const code = await rig.bundle(counter);
   const loop = await rig.bundle("export default () => { for (;;); }");
   const first = rig.submit(code, [], brief);
