@@ -1,5 +1,9 @@
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { judge } from "../../bench/marks.ts";
+import { writeOutputs } from "../../bench/outputs.ts";
 import { htmlPage } from "../../bench/report/html-page.ts";
 import { resultsPage } from "../../bench/report/results-page.ts";
 import { showNumber } from "../../bench/report/rows.ts";
@@ -142,5 +146,18 @@ describe("what is shown", () => {
       "| merge-100k | tasks/s | 60,000 | 50,000 | 500 | 120 × | 200,000 | 0.300 × | ≥ 100 × dask: reached; ≥ 0.35 × limit: missed |",
     );
     expect(page).toContain("| encode | value | 250 | 1,000 |");
+  });
+
+  test("what people wrote below the tables of RESULTS.md stays when it is written anew", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "muster-results-"));
+    try {
+      const path = join(folder, "RESULTS.md");
+      await writeFile(path, "# Results\n\nold tables\n\n## Remarks\n\nWhy it is so.\n");
+      writeOutputs(session, join(folder, "out"), folder);
+      const page = await readFile(path, "utf8");
+      expect(page).toBe(`${resultsPage(session)}\n## Remarks\n\nWhy it is so.\n`);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
   });
 });
