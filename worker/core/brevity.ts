@@ -4,6 +4,8 @@ import type { Assignment } from "../../protocol/messages.ts";
 /** So much work may wait in a slot: about what it takes to bring it more. */
 const aheadMs = 2;
 const aheadMax = 128;
+/** Of tasks that take longer, up to here, one may wait: it begins when the one before has ended, and not a message later. */
+const oneAheadMsMax = 12;
 
 /**
  * Knows which tasks take no longer than telling of them. Such are handed to slots in numbers, so that no slot waits between two
@@ -32,6 +34,7 @@ export class Brevity {
     const averageMs = this.#averagesMs.get(fn);
     if (!this.#enabled || averageMs === undefined || timeoutMs > 0 || alone === true) return 1;
     for (const name in resources) if ((resources[name] ?? 0) > 0) return 1;
-    return Math.min(aheadMax, Math.floor(aheadMs / Math.max(averageMs, aheadMs / aheadMax)));
+    const some = averageMs <= oneAheadMsMax ? 2 : 1;
+    return Math.max(some, Math.min(aheadMax, Math.floor(aheadMs / Math.max(averageMs, aheadMs / aheadMax))));
   }
 }

@@ -30,7 +30,8 @@ test("tasks that are known to be brief are handed over ahead of need, the fewer 
   expect(jobsIn(harness(0).messages(...tasks))).toHaveLength(128);
   expect(jobsIn(harness(0.1).messages(...tasks))).toHaveLength(20);
   expect(jobsIn(harness(1).messages(...tasks))).toHaveLength(2);
-  expect(jobsIn(harness(1.5).messages(...tasks))).toHaveLength(1);
+  expect(jobsIn(harness(12).messages(...tasks))).toHaveLength(2);
+  expect(jobsIn(harness(12.5).messages(...tasks))).toHaveLength(1);
 });
 
 test("none is handed over where it could not be taken back, or before anything is known of it", () => {
