@@ -30,7 +30,7 @@ export interface RunResults {
 const warmUpMs = 8_000;
 const growth = 4;
 /** What takes longer is not repeated. */
-const patienceMs = 20_000;
+const patienceMs = 10_000;
 
 /** Starts those who have something to say to these shapes, runs one shape after another on them, and ends them. */
 export async function runShapes(

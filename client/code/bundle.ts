@@ -94,13 +94,27 @@ function preludeFor(code: string): readonly string[] {
   return prelude;
 }
 
+/**
+ * Ctrl-C in a terminal goes to all processes there, esbuild's among them, maybe before we hear of it ourselves: what was being
+ * bundled has not failed for that.
+ */
+function lostItsProcess(error: unknown): boolean {
+  return error instanceof Error && /^The service (?:was stopped|is no longer running)/.test(error.message);
+}
+
 let users = 0;
 
 async function withEsbuild<T>(use: (esbuild: typeof import("esbuild")) => Promise<T>): Promise<T> {
   const esbuild = await import("esbuild");
   users += 1;
   try {
-    return await use(esbuild);
+    try {
+      return await use(esbuild);
+    } catch (error) {
+      if (!lostItsProcess(error)) throw error;
+      await esbuild.stop();
+      return await use(esbuild);
+    }
   } finally {
     users -= 1;
     // esbuild works in a process of its own, which would stay for as long as this one lives.
