@@ -35,12 +35,6 @@ export class Heap<T extends object> {
     this.#rise(entry.place);
   }
 
-  pop(): T | undefined {
-    const first = this.peek();
-    if (first !== undefined) this.delete(first);
-    return first;
-  }
-
   delete(item: T): boolean {
     const entry = this.#byItem.get(item);
     if (entry === undefined) return false;
@@ -52,10 +46,6 @@ export class Heap<T extends object> {
       this.#sink(last.place);
     }
     return true;
-  }
-
-  *[Symbol.iterator](): IterableIterator<T> {
-    for (const { item } of this.#entries) yield item;
   }
 
   #put(entry: Entry<T>, place: number): void {
