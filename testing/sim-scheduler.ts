@@ -137,6 +137,7 @@ export class SimScheduler {
         if (effect.message.op === "session") this.#taken = effect.message.kept;
         return this.#queue(this.#clients.get(effect.client), effect.message);
       case "to-worker":
+        if (isSentAhead(effect.message)) this.#around.watch.count("tasks sent to where their input was being made");
         return this.#queue(this.#workers.get(effect.worker), effect.message);
       case "probe-worker": {
         const { worker, address } = effect;
@@ -180,4 +181,9 @@ export class SimScheduler {
       this.#dispatch([{ kind: "wake" }]);
     });
   }
+}
+
+/** Its worker has yet to make one of its inputs. */
+function isSentAhead(message: SchedulerToWorker): boolean {
+  return message.op === "compute" && message.inputs.some(({ addresses }) => addresses.length === 0);
 }

@@ -3,6 +3,7 @@ import { absenceWakeupMs, disconnectWorker, isCutOff, meetWorker, probed, wakeAb
 import { loseClient } from "./client-messages.ts";
 import { disconnectClient, hearClient, loseAbsentClients, meetClient } from "./client-session.ts";
 import type { SchedulerEffect, SchedulerEvent } from "./events.ts";
+import { sendFollowers } from "./followers.ts";
 import { silenceMsMax } from "./heartbeat.ts";
 import { clientsServed } from "./info.ts";
 import { checkInvariants } from "./invariants.ts";
@@ -56,6 +57,7 @@ export class SchedulerCore {
     state.copies.send(state);
     pump(state);
     reclaim(state);
+    sendFollowers(state);
     state.noWorkerWatch.review(state);
   }
 

@@ -1,6 +1,7 @@
 import { completeAttempt, endAttempt } from "./attempts.ts";
 import { withMember } from "./few.ts";
 import type { SchedulerState } from "./state.ts";
+import { withdraw } from "./stopping.ts";
 import { isActive, isNeeded, nowhere, type Task, type TaskState } from "./task.ts";
 import type { TaskGroup } from "./task-group.ts";
 import type { WorkerRecord } from "./worker-record.ts";
@@ -70,6 +71,10 @@ export function enroll(state: SchedulerState, task: Task): void {
 
 function leaveWorker(state: SchedulerState, task: Task, was: TaskState & { kind: "processing" }): void {
   const { worker } = was;
+  if (was.follower !== undefined) {
+    const reason = `"${task.key}", whose result it needs, does not end there`;
+    withdraw(state, was.follower, { force: true, reason });
+  }
   worker.processing.delete(task);
   worker.occupancyMs = worker.processing.size === 0 ? 0 : Math.max(0, worker.occupancyMs - was.estimateMs);
   worker.giveBack(task.placement.resources);

@@ -6,7 +6,7 @@ import { age, ageInWords, counted, listed } from "./explain-words.ts";
 import { membersOf } from "./few.ts";
 import { heartbeatMs } from "./heartbeat.ts";
 import type { SchedulerState } from "./state.ts";
-import { isActive, type Task, type TaskState } from "./task.ts";
+import { type Following, isActive, type Task, type TaskState } from "./task.ts";
 import type { WorkerRecord } from "./worker-record.ts";
 
 /** A worker that missed so many heartbeats is worth a word. */
@@ -19,7 +19,7 @@ export function situationInWords(state: SchedulerState, task: Task): string {
   const since = ageInWords(task.sinceMs, state.nowMs);
   switch (current.kind) {
     case "waiting":
-      return `has waited for its inputs for ${since}.`;
+      return `has waited for its inputs for ${since}.${following(current.follows)}`;
     case "queued":
       return `is ready to run, and has waited for a place on a worker for ${since}.`;
     case "processing":
@@ -36,6 +36,12 @@ export function situationInWords(state: SchedulerState, task: Task): string {
     default:
       return assertNever(current);
   }
+}
+
+function following(follows: Following | undefined): string {
+  if (follows === undefined) return "";
+  const { leader, worker, attempt } = follows;
+  return ` It was sent to ${worker.name} ahead, as attempt ${attempt}, to begin there as soon as "${leader.key}" is done.`;
 }
 
 function processing(state: SchedulerState, task: Task, current: TaskState & { kind: "processing" }): string {

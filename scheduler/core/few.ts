@@ -23,6 +23,14 @@ export function membersOf<Member extends object>(few: Few<Member>): readonly Mem
   return few instanceof Set ? [...few] : [few as Member];
 }
 
+/** No more than `most` of them. */
+export function someMembers<Member extends object>(few: Few<Member>, most: number): readonly Member[] {
+  if (!(few instanceof Set)) return membersOf(few);
+  const some: Member[] = [];
+  for (const member of few) if (some.push(member) >= most) break;
+  return some;
+}
+
 /** Visits also those that come meanwhile, as a loop over a set does. */
 export function forEachMember<Member extends object>(few: Few<Member>, visit: (member: Member) => void): void {
   if (few === undefined) return;

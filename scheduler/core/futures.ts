@@ -4,8 +4,9 @@ import type { ClientRecord } from "./client-record.ts";
 import { enroll, enter } from "./enter.ts";
 import { forEachMember } from "./few.ts";
 import type { SchedulerState } from "./state.ts";
+import type { StopOrder } from "./stopping.ts";
 import { addWant, isActive, isNeeded, released, removeWant, Task } from "./task.ts";
-import { compute, fail, type StopOrder, takeBack, tellErred } from "./transitions.ts";
+import { compute, fail, takeBack, tellErred } from "./transitions.ts";
 import { wireError } from "./wire-error.ts";
 
 /** The client dropped these futures. */

@@ -3,7 +3,7 @@ import type { DurationEstimate } from "./estimates.ts";
 import { hasMember, membersOf } from "./few.ts";
 import type { PlacementClass } from "./placement-class.ts";
 import type { SchedulerState } from "./state.ts";
-import { isActive, isNeeded, type Task } from "./task.ts";
+import { type Following, isActive, isNeeded, type Task } from "./task.ts";
 import { type TaskCounts, TaskGroup } from "./task-group.ts";
 import type { WorkerRecord } from "./worker-record.ts";
 
@@ -34,6 +34,7 @@ export function checkInvariants(state: SchedulerState): void {
         violated(state, `future ${future} of ${client.name} is not among the wants of its task`, task);
     }
   }
+  if (state.placed.length > 0) violated(state, "nobody has looked who may follow what was placed");
   if (state.unsettled.length > 0) violated(state, "tasks are left unsettled after the event");
 }
 
@@ -117,6 +118,7 @@ function checkTask(state: SchedulerState, task: Task, inQueues: ReadonlySet<Task
       violated(state, `${missing} inputs are missing, the counter says ${task.state.missing}`, task);
     const stuck = task.deps.find((dep) => dep.state.kind === "released" || dep.state.kind === "erred");
     if (stuck !== undefined) violated(state, `it waits for "${stuck.key}", which is ${stuck.state.kind}`, task);
+    checkFollowing(state, task, task.state.follows);
   }
   if (task.state.kind === "queued") {
     if (task.deps.some((dep) => dep.state.kind !== "memory"))
@@ -128,7 +130,22 @@ function checkTask(state: SchedulerState, task: Task, inQueues: ReadonlySet<Task
     if (worker.gone || !worker.processing.has(task))
       violated(state, `its worker ${worker.name} does not know of it`, task);
     if (task.stoppingOn.has(worker)) violated(state, `${worker.name} is still stopping the attempt before`, task);
+    const { follower } = task.state;
+    if (follower?.state.kind === "waiting" ? follower.state.follows?.leader !== task : follower !== undefined)
+      violated(state, `"${follower?.key}" does not know that it follows it`, task);
   }
+}
+
+/** Who follows another waits for nothing else, and is known to the other. */
+function checkFollowing(state: SchedulerState, task: Task, follows: Following | undefined): void {
+  if (follows === undefined) return;
+  const { leader, worker } = follows;
+  const { state: its } = leader;
+  if (its.kind !== "processing" || its.worker !== worker)
+    violated(state, `it follows "${leader.key}" on ${worker.name}, which is not made there`, task);
+  else if (its.follower !== task) violated(state, `"${leader.key}" does not know that it is followed`, task);
+  if (task.state.kind === "waiting" && task.state.missing > 1) violated(state, "it follows one of several", task);
+  if (task.stoppingOn.has(worker)) violated(state, `${worker.name} is still stopping the attempt before`, task);
 }
 
 function checkWorker(state: SchedulerState, worker: WorkerRecord): void {

@@ -3,6 +3,7 @@ import { endAttempt } from "./attempts.ts";
 import { enter, removeHolder } from "./enter.ts";
 import { recordFound, recordWorker } from "./recording.ts";
 import type { SchedulerState } from "./state.ts";
+import { unfollow } from "./stopping.ts";
 import { released, type Task } from "./task.ts";
 import { compute, finish, vanish } from "./transitions.ts";
 import { begun, confirmStopped, pause, stored, waitsAgain } from "./worker-messages.ts";
@@ -58,7 +59,8 @@ function compareAttempts(
 ): void {
   const open = new Map(attempts.map((each) => [stoppingKey(each.task, each.attempt), each]));
   const givenBack: Task[] = [];
-  for (const task of [...worker.processing]) {
+  // Whoever followed a task that is done by now is among them from then on, and its turn comes, too.
+  for (const task of worker.processing) {
     if (task.state.kind !== "processing") continue;
     const key = stoppingKey(task.id, task.state.attempt);
     const attempt = open.get(key);
@@ -67,10 +69,14 @@ function compareAttempts(
     if (attempt !== undefined) {
       if (attempt.started) begun(state, worker, task.id, attempt.attempt);
       else waitsAgain(state, worker, task);
+      compareFollower(state, task, open);
     } else if (bytes !== undefined) {
       recordFound(state, task, worker, bytes);
       finish(state, task, worker, bytes);
-    } else givenBack.push(task);
+    } else {
+      givenBack.push(task);
+      compareFollower(state, task, open);
+    }
   }
   for (const { task, attempt, force, reason } of [...worker.stopping.values()]) {
     const isOpen = open.delete(stoppingKey(task, attempt));
@@ -85,4 +91,13 @@ function compareAttempts(
     enter(state, task, released);
     compute(state, task);
   }
+}
+
+/** Who follows the task there goes on doing so; unless it never got there, or has come to its end. */
+function compareFollower(state: SchedulerState, { state: current }: Task, open: Map<string, unknown>): void {
+  if (current.kind !== "processing" || current.follower === undefined) return;
+  const { follower } = current;
+  if (open.delete(stoppingKey(follower.id, follower.attempts))) return;
+  unfollow(follower);
+  endAttempt(follower, "given-back", "its worker was cut off and never got it", state.nowMs);
 }

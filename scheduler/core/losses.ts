@@ -71,8 +71,11 @@ export function loseWorker(state: SchedulerState, worker: WorkerRecord, reason: 
   const coResident = started.map((task) => task.key);
   for (const task of abandoned) {
     const suspect = blame && started.includes(task);
-    // It may have begun without our having heard of it.
-    if (blame) task.onProbation = true;
+    // It may have begun without our having heard of it, and so may what follows it.
+    if (blame) {
+      task.onProbation = true;
+      if (task.state.kind === "processing" && task.state.follower !== undefined) task.state.follower.onProbation = true;
+    }
     recordLost(state, task, worker, reason);
     endAttempt(task, "lost", reason, state.nowMs);
     enter(state, task, released);

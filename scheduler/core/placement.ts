@@ -195,30 +195,41 @@ export function fetchMs(state: SchedulerState, task: Task, worker: WorkerRecord)
 }
 
 function assign(state: SchedulerState, task: Task, worker: WorkerRecord): void {
-  const { fn } = task;
-  if (fn === undefined) return;
   beginAttempt(task, worker.name, state.nowMs);
-  const attempt = task.attempts;
+  occupy(state, task, worker);
+  sendAttempt(state, task, worker);
+}
+
+/** The task's latest attempt takes a place on the worker from now on. */
+export function occupy(state: SchedulerState, task: Task, worker: WorkerRecord): void {
   const estimateMs = task.estimate.ms + fetchMs(state, task, worker);
   enter(state, task, {
     kind: "processing",
     worker,
-    attempt,
+    attempt: task.attempts,
     estimateMs,
     started: false,
     askedBack: false,
     lent: false,
+    follower: undefined,
   });
   worker.processing.add(task);
   worker.occupancyMs += estimateMs;
   if (worker.assigned > worker.slots) state.crowded.add(worker);
   worker.consume(task.placement.resources);
   task.run.serve(estimateMs);
+  state.placed.push(task);
+}
+
+/** An input that nobody holds yet is one that the worker itself makes just now. */
+export function sendAttempt(state: SchedulerState, task: Task, worker: WorkerRecord): void {
+  const { fn } = task;
+  if (fn === undefined) return;
   defineFn(state, worker, fn);
   state.toWorker(worker, {
     op: "compute",
     task: task.id,
-    attempt,
+    attempt: task.attempts,
     key: task.key,
     fn: fn.id,
     args: unpacked(task.args),
@@ -232,9 +243,13 @@ function assign(state: SchedulerState, task: Task, worker: WorkerRecord): void {
 }
 
 /** Whether it must be known for sure that it ran, should its worker die. */
-function isToBeAlone(state: SchedulerState, task: Task): boolean {
+export function isToBeAlone(state: SchedulerState, task: Task): boolean {
   return task.onProbation || state.options.allowedWorkerLosses === 0;
 }
+
+/** Whether telling of it takes about as long as running it. */
+export const isShort = ({ estimate }: Task): boolean => estimate.known && estimate.ms <= prefillMs;
+
 const noInputs: readonly Input[] = [];
 const inputOf = (task: Task): Input => ({ task: task.id, bytes: task.resultBytes, addresses: addressesOf(task) });
 

@@ -20,9 +20,9 @@ export function settleAll(state: SchedulerState): void {
 
 function settle(state: SchedulerState, task: Task, freed: Map<WorkerRecord, TaskId[]>): void {
   if (task.forgotten || isNeeded(task)) return;
-  if (task.state.kind === "processing")
+  if (wasSent(task))
     takeBack(state, task, { force: task.taskClass.nested, reason: "nobody needs its result any more" });
-  else if (isActive(task)) enter(state, task, released);
+  if (isActive(task)) enter(state, task, released);
   else if (task.state.kind === "memory") {
     for (const holder of task.holders) {
       const tasks = freed.get(holder);
@@ -34,6 +34,9 @@ function settle(state: SchedulerState, task: Task, freed: Map<WorkerRecord, Task
   }
   if (task.dependents === undefined) forget(state, task);
 }
+
+const wasSent = ({ state }: Task): boolean =>
+  state.kind === "processing" || (state.kind === "waiting" && state.follows !== undefined);
 
 function forget(state: SchedulerState, task: Task): void {
   task.forgotten = true;

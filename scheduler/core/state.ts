@@ -83,6 +83,8 @@ export class SchedulerState {
   readonly hungry: Set<WorkerRecord> = new Set();
   /** Workers that were sent more than their slots can run. */
   readonly crowded: Set<WorkerRecord> = new Set();
+  /** Tasks that were given a place by this event. */
+  readonly placed: Task[] = [];
   /** Tasks that were asked back from workers and have neither come nor begun. */
   askedBack = 0;
   /** The least memory limit of any worker, Infinity without any; undefined: to be found out, since workers came or went. */

@@ -18,8 +18,8 @@ import type { WorkerRecord } from "./worker-record.ts";
 
 /** Each state holds exactly the data that exists in it. */
 export type TaskState =
-  /** `missing` inputs are not in memory yet. */
-  | { readonly kind: "waiting"; missing: number }
+  /** `missing` inputs are not in memory yet. `follows`: it was sent to where the only one of them is being made. */
+  | { readonly kind: "waiting"; missing: number; follows: Following | undefined }
   /** Every input is in memory; waits for a place. One object for all that wait in a queue. */
   | { readonly kind: "queued"; readonly queue: ReadyQueue }
   /** Sent to a worker. `estimateMs` is what it added to the worker's occupancy. */
@@ -33,6 +33,8 @@ export type TaskState =
       askedBack: boolean;
       /** It waits for tasks that it submitted itself, and takes no slot meanwhile. */
       lent: boolean;
+      /** The task that was sent there to begin as soon as this one is done. */
+      follower: Task | undefined;
     }
   /** At least one worker holds the result. */
   | { readonly kind: "memory" }
@@ -40,6 +42,13 @@ export type TaskState =
   | { readonly kind: "erred"; readonly error: WireError; readonly origin: Task }
   /** Its result was thrown away because nobody needs it; the record stays while a dependent may have to be computed again. */
   | { readonly kind: "released" };
+
+/** An attempt that waits on a worker for the result of the task that it follows there. It takes no slot until then. */
+export interface Following {
+  readonly leader: Task;
+  readonly worker: WorkerRecord;
+  readonly attempt: number;
+}
 
 /** States without data are shared, so that a transition into one allocates nothing. */
 export const inMemory: TaskState = { kind: "memory" };

@@ -1,14 +1,15 @@
 import type { WireError } from "../../protocol/errors.ts";
-import { endAttempt } from "./attempts.ts";
 import { addHolder, addressesOf, enter, removeHolder } from "./enter.ts";
 import { forEachMember } from "./few.ts";
+import { goOn, takeFollower } from "./followers.ts";
 import { inputBytesOf, oversize, placementOf } from "./oversize.ts";
 import { queueReady } from "./placement.ts";
-import { recordTaskEnd, stoppedAttempt } from "./recording.ts";
+import { recordTaskEnd } from "./recording.ts";
 import type { SchedulerState } from "./state.ts";
+import { type StopOrder, stopAttempt, withdraw } from "./stopping.ts";
 import { inMemory, isActive, isNeeded, nowhere, released, type Task, type TaskState, type Want } from "./task.ts";
 import { wireError } from "./wire-error.ts";
-import { type StoppingAttempt, stoppingKey, type WorkerRecord } from "./worker-record.ts";
+import type { WorkerRecord } from "./worker-record.ts";
 
 /** The task is to be computed (again), with whatever of its inputs is not in memory. Iterative: chains may be very long. */
 export function compute(state: SchedulerState, first: Task): void {
@@ -43,7 +44,7 @@ function computeOne(state: SchedulerState, task: Task): Task[] | undefined {
     queueIfItFits(state, task);
     return undefined;
   }
-  enter(state, task, { kind: "waiting", missing });
+  enter(state, task, { kind: "waiting", missing, follows: undefined });
   if (broken !== undefined) fail(state, task, broken.error, broken.origin);
   return pending;
 }
@@ -64,6 +65,7 @@ function lostForGood(task: Task): WireError {
 /** A worker holds the result: those that waited for it may go on. */
 export function finish(state: SchedulerState, task: Task, worker: WorkerRecord, resultBytes: number): void {
   task.resultBytes = resultBytes;
+  const follower = takeFollower(task, worker);
   enter(state, task, inMemory);
   task.run.finished++;
   task.group.finished++;
@@ -75,7 +77,8 @@ export function finish(state: SchedulerState, task: Task, worker: WorkerRecord, 
     const waiting = dependent.state;
     if (waiting.kind !== "waiting") return;
     waiting.missing--;
-    if (waiting.missing === 0) queueIfItFits(state, dependent);
+    if (waiting.missing > 0) return;
+    if (dependent !== follower || !goOn(state, dependent)) queueIfItFits(state, dependent);
   });
   for (const waiter of task.awaitedBy) {
     if (!waiter.gone) state.toWorker(waiter, { op: "holders", task: task.id, addresses: addressesOf(task) });
@@ -90,8 +93,10 @@ export function vanish(state: SchedulerState, task: Task): void {
   const takenBack: Task[] = [];
   forEachMember(task.dependents, (dependent) => {
     const was = dependent.state;
-    if (was.kind === "waiting") was.missing++;
-    else if (was.kind === "queued") enter(state, dependent, { kind: "waiting", missing: 1 });
+    if (was.kind === "waiting") {
+      was.missing++;
+      withdraw(state, dependent, { force: true, reason: `its input "${task.key}" is lost` });
+    } else if (was.kind === "queued") enter(state, dependent, { kind: "waiting", missing: 1, follows: undefined });
     else if (was.kind === "processing" && !was.started) {
       // It would wait for its input on its worker, and keep the very place there that computing the input may need.
       takeBack(state, dependent, { force: true, reason: `its input "${task.key}" is lost` });
@@ -104,14 +109,6 @@ export function vanish(state: SchedulerState, task: Task): void {
   else state.unsettled.push(task);
 }
 
-/** What becomes of running code when a failure or a cancellation reaches its task. */
-export interface StopOrder {
-  readonly force: boolean;
-  readonly reason: string;
-  /** Told of every attempt that was running somewhere. */
-  readonly onTakenBack?: (attempt: StoppingAttempt) => void;
-}
-
 /** The task ends with an error, and with it all that wait for its result. `origin` is the task whose own failure it was. */
 export function fail(state: SchedulerState, first: Task, error: WireError, origin: Task, order?: StopOrder): void {
   const stop = order ?? { force: true, reason: `its input "${origin.key}" failed` };
@@ -121,7 +118,7 @@ export function fail(state: SchedulerState, first: Task, error: WireError, origi
     forEachMember(task.dependents, (dependent) => {
       if (isActive(dependent)) pending.push(dependent);
     });
-    if (task.state.kind === "processing") takeBack(state, task, stop);
+    takeBack(state, task, stop);
     for (const holder of [...task.holders]) {
       removeHolder(task, holder);
       state.toWorker(holder, { op: "free", tasks: [task.id] });
@@ -144,32 +141,14 @@ export function stopWaitingFor(state: SchedulerState, task: Task): void {
   task.awaitedBy = nowhere;
 }
 
-/** Asks a worker to give a running or waiting attempt back; its place counts as taken until the worker confirms. */
+/** Asks a worker to give back what it was sent; its place counts as taken until the worker confirms. */
 export function takeBack(state: SchedulerState, task: Task, order: StopOrder): void {
-  const { state: processing } = task;
-  if (processing.kind !== "processing") return;
-  const { worker, attempt, lent } = processing;
-  const { resources } = task.placement;
-  const recorded = stoppedAttempt(state, task, worker, order.reason);
-  endAttempt(task, "cancelled", order.reason, state.nowMs);
+  const { state: current } = task;
+  if (current.kind === "waiting") return withdraw(state, task, order);
+  if (current.kind !== "processing") return;
+  if (current.follower !== undefined) withdraw(state, current.follower, order);
+  stopAttempt(state, task, current, order);
   enter(state, task, released);
-  worker.consume(resources);
-  const { force, reason } = order;
-  const stopping: StoppingAttempt = {
-    task: task.id,
-    attempt,
-    resources,
-    lent,
-    force,
-    reason,
-    whenStopped: [],
-    recorded,
-  };
-  if (lent) worker.lent++;
-  worker.stopping.set(stoppingKey(task.id, attempt), stopping);
-  task.stoppingOn = new Set([...task.stoppingOn, worker]);
-  state.toWorker(worker, { op: "cancel", task: task.id, attempt, force: order.force, reason: order.reason });
-  order.onTakenBack?.(stopping);
 }
 
 export function tellFinished(state: SchedulerState, task: Task, want: Want): void {

@@ -15,6 +15,7 @@ import {
   recordWorker,
 } from "./recording.ts";
 import type { SchedulerState } from "./state.ts";
+import { type StopOrder, unfollow, withdraw } from "./stopping.ts";
 import { isNeeded, released, stoppedOn, type Task } from "./task.ts";
 import { compute, fail, finish, takeBack, vanish } from "./transitions.ts";
 import { stoppingKey, type WorkerRecord } from "./worker-record.ts";
@@ -89,6 +90,17 @@ function attemptOf(state: SchedulerState, worker: WorkerRecord, id: TaskId, atte
   return task;
 }
 
+/** It is not what the worker is to do now: it was taken back, or follows another, and has ended before that did. */
+function endedLate(state: SchedulerState, worker: WorkerRecord, id: TaskId, attempt: number, message: string): void {
+  confirmStopped(state, worker, id, attempt);
+  const task = state.tasks.get(id);
+  if (task?.state.kind !== "waiting") return;
+  const { follows } = task.state;
+  if (follows?.worker !== worker || follows.attempt !== attempt) return;
+  unfollow(task);
+  endAttempt(task, "given-back", message, state.nowMs);
+}
+
 /** Its code runs. */
 export function begun(state: SchedulerState, worker: WorkerRecord, id: TaskId, attempt: number): void {
   const task = attemptOf(state, worker, id, attempt);
@@ -121,7 +133,7 @@ export function waitsAgain(state: SchedulerState, worker: WorkerRecord, task: Ta
 /** Nothing of it runs: it was taken back, or it waited there in vain and is given back. */
 function cancelled(state: SchedulerState, worker: WorkerRecord, id: TaskId, attempt: number): void {
   const task = attemptOf(state, worker, id, attempt);
-  if (task === undefined) return confirmStopped(state, worker, id, attempt);
+  if (task === undefined) return endedLate(state, worker, id, attempt, "it was given back");
   endAttempt(task, "given-back", "another worker had a free slot", state.nowMs);
   enter(state, task, released);
   compute(state, task);
@@ -144,16 +156,19 @@ export function pause(state: SchedulerState, worker: WorkerRecord): void {
   // One that leaves by its own wish never runs what only it could.
   if (worker.status === "retiring") state.noWorkerWatch.workersChanged();
   for (const task of [...worker.processing]) {
-    if (task.state.kind === "processing" && !task.state.started) giveAway(state, task);
+    if (task.state.kind !== "processing") continue;
+    if (!task.state.started) giveAway(state, task);
+    else if (task.state.follower !== undefined) withdraw(state, task.state.follower, takesNoMore);
   }
   rehome(state, worker);
 }
 
+const takesNoMore: StopOrder = { force: false, reason: "its worker takes no more tasks" };
+
 /** What has not begun on a worker that begins nothing more is for others. */
 function giveAway(state: SchedulerState, task: Task): void {
-  const reason = "its worker takes no more tasks";
-  endAttempt(task, "given-back", reason, state.nowMs);
-  takeBack(state, task, { force: false, reason });
+  endAttempt(task, "given-back", takesNoMore.reason, state.nowMs);
+  takeBack(state, task, takesNoMore);
   compute(state, task);
 }
 
@@ -173,7 +188,7 @@ function done(state: SchedulerState, worker: WorkerRecord, message: Message<"don
   const { task: id, attempt, bytes, startMs, endMs } = message;
   const task = attemptOf(state, worker, id, attempt);
   if (task === undefined) {
-    confirmStopped(state, worker, id, attempt);
+    endedLate(state, worker, id, attempt, "its result was there before");
     // A result that came too late is thrown away, unless the worker is a rightful holder by another way.
     if (state.tasks.get(id)?.holders.has(worker) !== true) state.toWorker(worker, { op: "free", tasks: [id] });
     return;
@@ -190,10 +205,7 @@ function done(state: SchedulerState, worker: WorkerRecord, message: Message<"don
 function failed(state: SchedulerState, worker: WorkerRecord, message: Message<"failed">): void {
   const { task: id, attempt, error, startMs, endMs } = message;
   const task = attemptOf(state, worker, id, attempt);
-  if (task === undefined) {
-    confirmStopped(state, worker, id, attempt);
-    return;
-  }
+  if (task === undefined) return endedLate(state, worker, id, attempt, error.message);
   const blamed = message.blame === "task";
   recordEnded(state, task, worker, { fate: "failed", bytes: 0, message: error.message, startMs, endMs });
   // The attempt is over on the worker; from here on there is nothing there to take back.

@@ -37,8 +37,8 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     what: "scheduler: a waiting task is not told that one more of its inputs vanished",
     file: "scheduler/core/transitions.ts",
-    right: `if (was.kind === "waiting") was.missing++;`,
-    wrong: `if (was.kind === "waiting") was.missing += 0;`,
+    right: "      was.missing++;\n",
+    wrong: "",
   },
   {
     what: "scheduler: resources of a stopped attempt are not given back",
@@ -86,8 +86,8 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     what: "scheduler: a task that a worker which is back never got stays with it",
     file: "scheduler/core/inventory.ts",
-    right: "    } else givenBack.push(task);\n",
-    wrong: "    }\n",
+    right: "      givenBack.push(task);\n",
+    wrong: "",
   },
   {
     what: "scheduler: a client that is back is not told of what failed meanwhile",
@@ -150,6 +150,18 @@ export const plantedBugs: readonly PlantedBug[] = [
     right: "alone: isToBeAlone(state, task) || undefined",
     wrong: "alone: undefined",
     drawn: "--traits brief,crashes --faults crash".split(" "),
+  },
+  {
+    what: "scheduler: what was sent to follow a task is left on its worker when that task does not end there",
+    file: "scheduler/core/enter.ts",
+    right: "    withdraw(state, was.follower, { force: true, reason });\n",
+    wrong: "    was.follower = undefined;\n",
+  },
+  {
+    what: "scheduler: what follows a task takes no place once that is done",
+    file: "scheduler/core/placement.ts",
+    right: "  worker.processing.add(task);\n",
+    wrong: "",
   },
 ];
 

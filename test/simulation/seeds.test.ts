@@ -42,6 +42,7 @@ const rarities = [
   "brief tasks handed to slots that were taken",
   "brief tasks taken back",
   "brief tasks begun elsewhere",
+  "tasks sent to where their input was being made",
 ];
 
 test("what is rare does happen", () => {

@@ -275,7 +275,7 @@ export class Attempts {
     for (const input of attempt.assignment.inputs) {
       if (held.has(input.task) || missing.has(input.task)) continue;
       missing.add(input.task);
-      inputs.want(input, attempt);
+      inputs.want(input, attempt, input.addresses.length === 0 && this.byTask.has(input.task));
     }
     const code = !codes.has(attempt.fn.bundle, nowMs);
     if (missing.size === 0 && !code) return this.#ready(attempt, nowMs);
@@ -334,7 +334,7 @@ export class Attempts {
 
   /** Nothing of it runs any more. Returns true if it had been taken back: then its result is nobody's. */
   #ended(attempt: Attempt, nowMs: number): boolean {
-    const { outbox, budget, story } = this.#with;
+    const { outbox, budget, story, inputs } = this.#with;
     const { task, attempt: number, resources } = attempt.assignment;
     const { state } = attempt;
     if (this.byTask.get(task) === attempt) this.byTask.delete(task);
@@ -342,19 +342,23 @@ export class Attempts {
     story.tell(task, nowMs, state.kind === "stopping" ? "stopped, attempt" : "ended, attempt", number);
     if (state.kind !== "stopping") return false;
     if (state.answer) outbox.send({ op: "cancelled", task, attempt: number });
+    inputs.notMadeHere(task);
     if (state.next !== undefined) this.compute(state.next, nowMs);
     return true;
   }
 
   #fail(attempt: Attempt, error: WireError, blame: "task" | "infrastructure", startMs: number, endMs: number): void {
     const { task, attempt: number } = attempt.assignment;
+    this.#with.inputs.notMadeHere(task);
     this.#with.outbox.send({ op: "failed", task, attempt: number, error, blame, startMs, endMs });
   }
 
   /** Takes one that does not run out of everything. */
   #leave(attempt: Attempt): void {
     const { state } = attempt;
-    this.byTask.delete(attempt.assignment.task);
+    const { task } = attempt.assignment;
+    this.byTask.delete(task);
+    this.#with.inputs.notMadeHere(task);
     if (state.kind === "ready") this.ready.delete(attempt);
     if (state.kind !== "waiting") return;
     this.#with.inputs.forget(attempt, state.inputs);

@@ -35,8 +35,8 @@ export class Inputs {
     this.#outbox = outbox;
   }
 
-  /** `for` an attempt, or for the sake of a copy here. */
-  want(input: Input, wantedBy: Attempt | "replicate"): void {
+  /** For an attempt, or for the sake of a copy here. One that is made here comes by itself, and is asked of nobody. */
+  want(input: Input, wantedBy: Attempt | "replicate", isMadeHere = false): void {
     let want = this.wants.get(input.task);
     const isNew = want === undefined;
     if (want === undefined) {
@@ -57,7 +57,8 @@ export class Inputs {
     else if (!want.dependents.includes(wantedBy)) want.dependents.push(wantedBy);
     for (const address of input.addresses) addHolder(want, address);
     if (want.state.kind === "fetching") return;
-    if (isNew) this.#queue(want);
+    if (isNew && isMadeHere) want.state = { kind: "made-here" };
+    else if (isNew) this.#queue(want);
     else if (want.state.kind === "queued" || untriedHolders(want).length > 0) this.#enqueue(want);
   }
 
@@ -70,6 +71,12 @@ export class Inputs {
       want.dependents.splice(index, 1);
       this.#dropIfOrphan(want);
     }
+  }
+
+  /** What was to be made here is not: whoever waits for it needs somebody who holds it. */
+  notMadeHere(task: TaskId): void {
+    const want = this.wants.get(task);
+    if (want?.state.kind === "made-here") this.#queue(want);
   }
 
   /** The scheduler wants no copy of it here; attempts that wait for it still do. */

@@ -153,6 +153,9 @@ function checkWants(state: WorkerState): void {
         );
         must(state, places.length === 0, "it is fetched or queued, not both", task);
         break;
+      case "made-here":
+        must(state, want.holders.length === 0 && attempts.byTask.has(task), "an attempt at it is here", task);
+        break;
       case "asked":
         must(state, untriedHolders(want).length === 0 && places.length === 0, "every holder was tried", task);
         break;

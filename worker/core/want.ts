@@ -23,6 +23,8 @@ export type WantState =
   /** In the queue of every holder that was not tried. */
   | { readonly kind: "queued" }
   | { readonly kind: "fetching"; readonly fetch: number }
+  /** An attempt that is here makes it. */
+  | { readonly kind: "made-here" }
   /** No holder is left; the scheduler was asked for others, once. */
   | { readonly kind: "asked" };
 

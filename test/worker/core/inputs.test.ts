@@ -23,6 +23,8 @@ const b = "ws://b:1";
 const unreachable = (task: number, ...addresses: string[]) =>
   send({ op: "unreachable-input", task: t(task), addresses });
 
+const give = (task: number) => ({ op: "give-back", task: t(task), attempt: 1 }) as const;
+
 describe("gathering inputs", () => {
   it("fetches what is missing, keeps and reports the copies, then runs", () => {
     const h = new Harness();
@@ -46,6 +48,20 @@ describe("gathering inputs", () => {
       execute(2, 2, { inputs: [t(1)] }),
       started(2),
     ]);
+  });
+
+  it("waits for what is being made here without asking anybody", () => {
+    const h = new Harness({ slots: 2 });
+    expect(h.messages(compute(1), compute(2, { inputs: [input(1, [])] }))).toEqual([execute(1, 1), started(1)]);
+    expect(h.event(slotDone(1))).toEqual([store(1), done(1), execute(2, 2, { inputs: [t(1)] }), started(2)]);
+  });
+
+  it("asks for what was to be made here if that comes to nothing", () => {
+    const h = new Harness({ slots: 1 });
+    h.messages(compute(9));
+    h.messages(compute(1), compute(2, { inputs: [input(1, [])] }));
+    expect(h.messages(give(1))).toEqual([unreachable(1), cancelled(1)]);
+    expect(h.messages({ op: "holders", task: t(1), addresses: [a] })).toEqual([fetch(1, a, 1)]);
   });
 
   it("fetches an input once for all that want it, and asks a peer for many at a time", () => {
