@@ -26,7 +26,7 @@ export type { SchedulerCoreOptions } from "./state.ts";
  */
 export class SchedulerCore {
   readonly #state: SchedulerState;
-  /** No wake is needed before, nor after for what messages changed: they only put off what is waited for. */
+  /** No wake is needed before, nor after for what messages changed: nearly all only put off what is waited for. */
   #wakeupMs = Number.POSITIVE_INFINITY;
   /** How many workers there were then: the fewer there are, the sooner a silent one is lost. */
   #wakeupWorkers = 0;
@@ -41,7 +41,7 @@ export class SchedulerCore {
     state.effects = [];
     this.#dispatch(event);
     this.#conclude();
-    if (!isOfMessages(event) || state.workers.size !== this.#wakeupWorkers) {
+    if (!onlyPutsOff(event) || state.workers.size !== this.#wakeupWorkers) {
       this.#wakeupMs = this.#latestWakeupMs();
       this.#wakeupWorkers = state.workers.size;
     }
@@ -177,5 +177,8 @@ export class SchedulerCore {
   }
 }
 
-const isOfMessages = ({ kind }: SchedulerEvent): boolean =>
-  kind.startsWith("worker-message") || kind.startsWith("client-message");
+/** Whether no wake can be needed earlier for it. A client that says goodbye may be waited for from then on. */
+const onlyPutsOff = (event: SchedulerEvent): boolean =>
+  event.kind === "client-message"
+    ? event.message.op !== "goodbye"
+    : event.kind.startsWith("worker-message") || event.kind === "client-messages";

@@ -16,7 +16,10 @@ export function enter(state: SchedulerState, task: Task, next: TaskState): void 
     state.backlog.remove(task.estimate);
     task.run.queued--;
     task.placement.queued--;
-    if (task.placement.queued === 0) state.noWorkerWatch.emptied(task.placement);
+    if (task.placement.queued === 0) {
+      state.noWorkerWatch.emptied(task.placement);
+      state.placements.emptied(task.placement);
+    }
   }
   if (previous.kind === "processing") {
     leaveWorker(state, task, previous);
@@ -25,10 +28,13 @@ export function enter(state: SchedulerState, task: Task, next: TaskState): void 
   }
   if (previous.kind === "memory") state.copies.forget(task);
   task.state = next;
+  // Not before its state is another: stale entries are told by that.
+  if (previous.kind === "queued") previous.queue.count(-1);
   task.group.count(previous.kind, -1);
   task.group.count(next.kind, 1);
   if (next.kind !== previous.kind) task.sinceMs = Math.round(state.nowMs);
   if (next.kind === "queued") {
+    next.queue.count(1);
     state.queued++;
     state.backlog.add(task.estimate);
     task.run.queued++;

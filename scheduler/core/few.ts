@@ -31,7 +31,7 @@ export function someMembers<Member extends object>(few: Few<Member>, most: numbe
   return some;
 }
 
-/** Visits also those that come meanwhile, as a loop over a set does. */
+/** Whoever is visited must not add members. */
 export function forEachMember<Member extends object>(few: Few<Member>, visit: (member: Member) => void): void {
   if (few === undefined) return;
   if (few instanceof Set) for (const member of few) visit(member);

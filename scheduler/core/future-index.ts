@@ -18,7 +18,7 @@ export class FutureIndex {
       if (future > last) last = future;
     }
     this.#first = first;
-    const range = last - first + 1;
+    const range = tasks.length === 0 ? 0 : last - first + 1;
     this.#list = range <= spreadMax * tasks.length ? new Uint32Array(range) : undefined;
   }
 

@@ -2,6 +2,7 @@ import { InvariantViolation } from "../../protocol/errors.ts";
 import type { DurationEstimate } from "./estimates.ts";
 import { hasMember, membersOf } from "./few.ts";
 import type { PlacementClass } from "./placement-class.ts";
+import type { ReadyQueues } from "./ready-queues.ts";
 import type { SchedulerState } from "./state.ts";
 import { type Following, isActive, isNeeded, type Task } from "./task.ts";
 import { type TaskCounts, TaskGroup } from "./task-group.ts";
@@ -9,11 +10,11 @@ import type { WorkerRecord } from "./worker-record.ts";
 
 /** What must be true of the whole state between two events. */
 export function checkInvariants(state: SchedulerState): void {
-  const inQueues = new Set(state.shared.tasks());
+  const inQueues = new Set<Task>();
+  checkQueues(state, state.shared, inQueues);
   for (const worker of state.workers.values()) {
-    const waiting = worker.preferred.tasks();
-    for (const task of waiting) inQueues.add(task);
-    if (waiting.length > 0 && !state.sought.has(worker))
+    checkQueues(state, worker.preferred, inQueues);
+    if (worker.preferred.waiting > 0 && !state.sought.has(worker))
       violated(state, `tasks wait for ${worker.name}, and it is not among the sought`);
   }
   let queued = 0;
@@ -38,6 +39,14 @@ export function checkInvariants(state: SchedulerState): void {
   if (state.unsettled.length > 0) violated(state, "tasks are left unsettled after the event");
 }
 
+/** Adds to `inQueues` what waits there. */
+function checkQueues(state: SchedulerState, queues: ReadyQueues, inQueues: Set<Task>): void {
+  const waiting = queues.tasks();
+  for (const task of waiting) inQueues.add(task);
+  if (waiting.length !== queues.waiting)
+    violated(state, `${waiting.length} tasks wait in queues that count ${queues.waiting}`);
+}
+
 /** The counters of queued tasks by what they ask of a worker. */
 function checkClasses(state: SchedulerState): void {
   const queued = new Map<PlacementClass, number>();
@@ -53,7 +62,7 @@ function checkClasses(state: SchedulerState): void {
 function checkGroups(state: SchedulerState): void {
   const counted = new Map<TaskGroup, TaskCounts>();
   for (const run of state.runs.values())
-    for (const group of run.groups.values()) counted.set(group, new TaskGroup("").counts);
+    for (const group of run.groups.values()) counted.set(group, new TaskGroup("", "").counts);
   // Tasks of a group mostly follow one another, and this is looked at after every event of a simulation.
   let [group, counts] = [undefined as TaskGroup | undefined, undefined as TaskCounts | undefined];
   for (const task of state.tasks.values()) {

@@ -68,7 +68,10 @@ function compareAttempts(
     const bytes = held.get(task.id);
     if (attempt !== undefined) {
       if (attempt.started) begun(state, worker, task.id, attempt.attempt);
-      else waitsAgain(state, worker, task);
+      else {
+        waitsAgain(state, worker, task);
+        mayBeAskedBackAgain(state, task);
+      }
       compareFollower(state, task, open);
     } else if (bytes !== undefined) {
       recordFound(state, task, worker, bytes);
@@ -100,4 +103,11 @@ function compareFollower(state: SchedulerState, { state: current }: Task, open: 
   if (open.delete(stoppingKey(follower.id, follower.attempts))) return;
   unfollow(follower);
   endAttempt(follower, "given-back", "its worker was cut off and never got it", state.nowMs);
+}
+
+/** The worker may never have heard that it was asked for. To ask twice does no harm. */
+function mayBeAskedBackAgain(state: SchedulerState, { state: current }: Task): void {
+  if (current.kind !== "processing" || !current.askedBack) return;
+  current.askedBack = false;
+  state.askedBack--;
 }

@@ -47,8 +47,9 @@ export class KeptValues {
   }
 }
 
-/** A part that has nearly all of its memory to itself can stay where it is. */
-const ownCopy = (part: Uint8Array): Uint8Array => (part.buffer.byteLength <= 2 * part.byteLength ? part : part.slice());
+/** A part that has nearly all of its memory to itself can stay where it is. The slice of a Buffer would be no copy. */
+const ownCopy = (part: Uint8Array): Uint8Array =>
+  part.buffer.byteLength <= 2 * part.byteLength ? part : new Uint8Array(part);
 
 export function unpacked(kept: KeptValue): EncodedValue {
   return kept instanceof PackedValue ? [kept.chunk.subarray(kept.start, kept.end)] : kept;

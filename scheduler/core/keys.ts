@@ -7,8 +7,8 @@ export const madeKey = (fnName: string, future: FutureId, prefix: string): strin
 
 type Tasks = Numbered<FutureId, Task>;
 
-/** Where a made key may have its number; the prefix follows. */
-const numberInKey = /-(\d+)-/g;
+/** Where a made key may have its number, up to the dash behind which the prefix follows. A dash may do for two numbers. */
+const numberInKey = /-(\d+)(?=-)/g;
 
 /** Which task a key stands for. Made keys take no text: their tasks are found by number among those of their prefix. */
 export class Keys {
@@ -18,6 +18,8 @@ export class Keys {
   /** Those of the prefix that was looked for last: the next is most likely the same. */
   #latest: Tasks | undefined;
   #latestPrefix: string | undefined;
+  /** No prefix is longer. What is left of a key from a number on need not be looked up where it is. */
+  #prefixCharsMax = 0;
   /** How many of the keys in `#byText` look like made ones: while there is none, no text is ever made to look one up. */
   #lookalikes = 0;
 
@@ -79,6 +81,7 @@ export class Keys {
     this.#byText.clear();
     this.#byNumber.clear();
     this.#latestPrefix = undefined;
+    this.#prefixCharsMax = 0;
     this.#lookalikes = 0;
   }
 
@@ -98,19 +101,23 @@ export class Keys {
   #begin(prefix: string): Tasks {
     const numbered: Tasks = new Numbered();
     this.#byNumber.set(prefix, numbered);
+    this.#prefixCharsMax = Math.max(this.#prefixCharsMax, prefix.length);
     this.#latestPrefix = undefined;
     return numbered;
   }
 
   #end(prefix: string): void {
     this.#byNumber.delete(prefix);
+    if (this.#byNumber.size === 0) this.#prefixCharsMax = 0;
     this.#latestPrefix = undefined;
   }
 
   #findMade(key: string): Task | undefined {
+    if (this.#byNumber.size === 0) return undefined;
     for (const match of key.matchAll(numberInKey)) {
-      const prefix = key.slice(match.index + match[0].length);
-      const task = this.#ofPrefix(prefix)?.get(futureId(Number(match[1])));
+      const start = match.index + match[0].length + 1;
+      if (key.length - start > this.#prefixCharsMax) continue;
+      const task = this.#ofPrefix(key.slice(start))?.get(futureId(Number(match[1])));
       if (task?.key === key) return task;
     }
     return undefined;

@@ -27,7 +27,7 @@ export function placementOf(state: SchedulerState, task: Task, inputBytes: numbe
   const placement =
     inputBytes > leastLimitBytes(state) ? state.placements.intern(task.request, inputBytes) : task.taskClass.placement;
   // Few tasks ever are in this case, and none for long: each is a class of its own.
-  return task.stoppingOn.size === 0 ? placement : { ...placement, besides: new Set(task.stoppingOn), queued: 0 };
+  return task.stoppingOn.size === 0 ? placement : { ...placement, signature: "", besides: new Set(task.stoppingOn), queued: 0 };
 }
 
 /**
@@ -36,7 +36,7 @@ export function placementOf(state: SchedulerState, task: Task, inputBytes: numbe
  */
 export function oversize(state: SchedulerState, task: Task, inputBytes: number): WireError | undefined {
   if (inputBytes <= leastLimitBytes(state)) return undefined;
-  const asked = state.placements.intern(task.request);
+  const asked = task.taskClass.placement;
   let largest: WorkerRecord | undefined;
   for (const worker of state.workers.values()) {
     if (hasMemoryFor(inputBytes, worker)) {

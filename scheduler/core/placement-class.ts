@@ -11,6 +11,8 @@ export interface PlacementClass {
   /** The size of the inputs, where it is more than some worker's memory limit; else 0. */
   readonly inputBytes: number;
   readonly unrestricted: boolean;
+  /** The same for all that ask the same; empty for a class of a task's own. */
+  readonly signature: string;
   /** Workers where an attempt at the very task is still being stopped: the next could not begin there before that has ended. */
   readonly besides: ReadonlySet<WorkerRecord> | undefined;
   /** How many queued tasks there are of it. */
@@ -34,11 +36,17 @@ export class PlacementClasses {
         inputBytes,
         unrestricted: resources.length === 0 && workers.length === 0 && inputBytes === 0,
         besides: undefined,
+        signature,
         queued: 0,
       };
       this.#bySignature.set(signature, placement);
     }
     return placement;
+  }
+
+  /** Nothing of the class waits any more. There are as many sizes of inputs as there are tasks: none of them is kept. */
+  emptied({ inputBytes, signature }: PlacementClass): void {
+    if (inputBytes > 0) this.#bySignature.delete(signature);
   }
 }
 

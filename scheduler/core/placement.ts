@@ -262,6 +262,6 @@ export function defineFn(state: SchedulerState, worker: WorkerRecord, fn: FnReco
 
 /** Tasks that waited for this worker find another home. */
 export function rehome(state: SchedulerState, worker: WorkerRecord): void {
-  for (const task of worker.preferred.tasks()) queueReady(state, task);
   state.sought.delete(worker);
+  for (const task of worker.preferred.takeAll()) queueReady(state, task);
 }

@@ -3,13 +3,14 @@ import type { PlacementClass } from "./placement-class.ts";
 import type { Run } from "./run.ts";
 import { runsBefore, type Task, type TaskState } from "./task.ts";
 
-/** So much is gone from the front of the list before it is moved up. */
-const goneMin = 1_024;
+/** So many entries may be stale before anybody clears them away. */
+const staleMin = 1_024;
 
 /**
  * Queued tasks of one run that ask the same of a worker, the first to run at the top. Most come in the order in which they
  * are to run, and wait in a list that only grows at its end; the others, such as those whose inputs have just come, wait in
- * a heap, which is small. A task leaves in place: its entry goes stale with its state, and is skipped at the top.
+ * a heap, which is small. A task leaves in place: its entry goes stale with its state, and is skipped at the top, or cleared
+ * away with others when they are many.
  */
 export class ReadyQueue {
   readonly run: Run;
@@ -18,12 +19,29 @@ export class ReadyQueue {
   readonly state: TaskState;
   #inOrder: (Task | undefined)[] = [];
   #first = 0;
-  readonly #others: TinyQueue<Task> = new TinyQueue<Task>([], (a, b) => (runsBefore(a, b) ? -1 : 1));
+  #others: TinyQueue<Task> = heapOf([]);
+  #waiting = 0;
 
   constructor(run: Run, placement: PlacementClass) {
     this.run = run;
     this.placement = placement;
     this.state = { kind: "queued", queue: this };
+  }
+
+  /** A task has begun to wait here, or does so no longer; `enter` tells. */
+  count(change: 1 | -1): void {
+    this.#waiting += change;
+    if (change < 0 && this.entries > 2 * this.#waiting + staleMin) this.#clearStale();
+  }
+
+  /** How many tasks wait here. */
+  get waiting(): number {
+    return this.#waiting;
+  }
+
+  /** How many entries there are, stale ones among them. */
+  get entries(): number {
+    return this.#inOrder.length - this.#first + this.#others.length;
   }
 
   add(task: Task): void {
@@ -54,7 +72,7 @@ export class ReadyQueue {
       // What is kept here is not freed.
       this.#inOrder[this.#first] = undefined;
     }
-    if (this.#first === this.#inOrder.length || (this.#first >= goneMin && 2 * this.#first >= this.#inOrder.length)) {
+    if (this.#first === this.#inOrder.length || (this.#first >= staleMin && 2 * this.#first >= this.#inOrder.length)) {
       if (this.#first === 0) return undefined;
       this.#inOrder = this.#inOrder.slice(this.#first);
       this.#first = 0;
@@ -69,4 +87,12 @@ export class ReadyQueue {
     }
     return undefined;
   }
+
+  #clearStale(): void {
+    this.#inOrder = this.#inOrder.filter((task) => task?.state === this.state);
+    this.#first = 0;
+    this.#others = heapOf(this.#others.data.filter((task) => task.state === this.state));
+  }
 }
+
+const heapOf = (tasks: Task[]): TinyQueue<Task> => new TinyQueue(tasks, (a, b) => (runsBefore(a, b) ? -1 : 1));

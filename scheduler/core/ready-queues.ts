@@ -42,9 +42,33 @@ export class ReadyQueues {
     return this.#queues.length === 0;
   }
 
+  /** How many tasks wait here, as the queues count them. */
+  get waiting(): number {
+    return this.#queues.reduce((sum, { waiting }) => sum + waiting, 0);
+  }
+
+  /** How many entries the queues have, of tasks that wait no longer, too. */
+  get entries(): number {
+    return this.#queues.reduce((sum, { entries }) => sum + entries, 0);
+  }
+
   /** Whether any queue is of tasks that not every worker may run. */
   get isRestricted(): boolean {
     return this.#queues.some(({ placement }) => !placement.unrestricted);
+  }
+
+  /** The run is off the books, and what its queues still have is stale. */
+  dropRun(run: Run): void {
+    for (const queue of this.#byRun.get(run)?.values() ?? []) this.#remove(this.#queues.indexOf(queue));
+  }
+
+  /** All that still wait here, which do so no longer. */
+  takeAll(): Task[] {
+    const tasks = this.tasks();
+    this.#queues.length = 0;
+    this.#byRun.clear();
+    this.#latest = undefined;
+    return tasks;
   }
 
   /** All that still wait here, in no order. */

@@ -27,7 +27,7 @@ export class Run {
   group(name: string): TaskGroup {
     let group = this.groups.get(name);
     if (group === undefined) {
-      group = new TaskGroup(name);
+      group = new TaskGroup(name, this.name);
       this.groups.set(name, group);
     }
     return group;

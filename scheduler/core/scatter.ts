@@ -2,6 +2,7 @@ import type { ClientToScheduler, ScatterPlace } from "../../protocol/messages.ts
 import type { ClientRecord } from "./client-record.ts";
 import { addHolder, enroll } from "./enter.ts";
 import type { SchedulerState } from "./state.ts";
+import { isTaken } from "./submission-check.ts";
 import { addWant, Task } from "./task.ts";
 import { TaskClass } from "./task-class.ts";
 import { compute, finish } from "./transitions.ts";
@@ -15,6 +16,12 @@ const request = { retries: 0, priority: 0, resources: {}, workers: [], allowOthe
 
 /** Says where the client should put its values: on every candidate, or in turn on those that store least. */
 export function placeScattered(state: SchedulerState, client: ClientRecord, message: Scatter): void {
+  const twice = message.futures.find((future, at) => isTaken(client, future) || message.futures.indexOf(future) < at);
+  if (twice !== undefined) {
+    const error = wireError("BAD_FRAME", `The future ${twice} is named twice; every value needs a number of its own.`);
+    state.toClient(client, { op: "reply", request: message.request, error });
+    return;
+  }
   const wishes = new Set(message.workers);
   const candidates = [...state.workers.values()].filter(
     (worker) => worker.status === "running" && wished(worker, wishes),

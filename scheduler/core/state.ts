@@ -131,7 +131,10 @@ export class SchedulerState {
 
   /** A run is on the books as long as one of its tasks is. */
   dropRunIfEmpty(run: Run): void {
-    if (run.tasks === 0) this.runs.delete(run.name);
+    if (run.tasks > 0) return;
+    this.runs.delete(run.name);
+    this.shared.dropRun(run);
+    for (const worker of this.sought) worker.preferred.dropRun(run);
   }
 
   /** To one that is cut off nothing is sent: it hears how everything stands when it is back. */

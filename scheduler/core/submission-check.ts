@@ -26,7 +26,7 @@ export function check(state: SchedulerState, client: ClientRecord, submission: S
   const index = new FutureIndex(tasks);
   for (let i = 0; i < tasks.length; i++) {
     const { future } = tasks[i] as TaskSpec;
-    if (!index.add(future, i) || client.futures.has(future)) {
+    if (!index.add(future, i) || isTaken(client, future)) {
       return wireError(
         "BAD_FRAME",
         `The submission names the future ${future} twice; every task needs a number of its own.`,
@@ -38,6 +38,10 @@ export function check(state: SchedulerState, client: ClientRecord, submission: S
   const keyed = tasks.some(({ key }) => key !== undefined);
   return cycle(client, submission, plan) ?? (keyed ? conflict(state, client, submission, plan) : undefined) ?? plan;
 }
+
+/** Whether the future stands for something already, or will once its value has been scattered. */
+export const isTaken = (client: ClientRecord, future: FutureId): boolean =>
+  client.futures.has(future) || client.scattering.has(future);
 
 function link(client: ClientRecord, submission: Submission, index: FutureIndex): Plan | WireError {
   const { tasks, requests } = submission;

@@ -9,6 +9,8 @@ export type TaskCounts = Record<TaskState["kind"], number>;
  */
 export class TaskGroup {
   readonly name: string;
+  /** By which other groups know it: a run may come again under its name, and its groups with it. */
+  readonly id: string;
   /** How many tasks that are not forgotten are in each state. */
   readonly counts: TaskCounts = { waiting: 0, queued: 0, processing: 0, memory: 0, erred: 0, released: 0 };
   /** How many tasks there ever were. */
@@ -18,15 +20,16 @@ export class TaskGroup {
   failed = 0;
   /** What the attempts that gave a result took altogether. */
   computeMs = 0;
-  /** The groups whose results these tasks take, and how many of those results. */
-  readonly inputs: Map<TaskGroup, number> = new Map();
+  /** The groups whose results these tasks take, by their `id`, and how many of those results. */
+  readonly inputs: Map<string, number> = new Map();
 
-  constructor(name: string) {
+  constructor(name: string, run: string) {
     this.name = name;
+    this.id = JSON.stringify([run, name]);
   }
 
-  takesFrom(group: TaskGroup, results: number): void {
-    this.inputs.set(group, (this.inputs.get(group) ?? 0) + results);
+  takesFrom({ id }: TaskGroup, results: number): void {
+    this.inputs.set(id, (this.inputs.get(id) ?? 0) + results);
   }
 
   /** Spelled out: twice for every transition of every task, a property by name is what one notices. */

@@ -47,9 +47,9 @@ export function groupsOf(state: SchedulerState, name: string | undefined): Told<
 export function graphOf(state: SchedulerState, name: string | undefined): GraphView | null {
   const chosen = choose(state, name);
   if (chosen === undefined) return null;
-  const places = new Map(chosen.groups.map(([, group], place) => [group, place]));
+  const places = new Map(chosen.groups.map(([, { id }], place) => [id, place]));
   const edges: { from: number; to: number; results: number }[] = [];
-  for (const [group, to] of places) {
+  for (const [to, [, group]] of chosen.groups.entries()) {
     for (const [input, results] of group.inputs) {
       const from = places.get(input);
       if (from !== undefined && edges.length < edgesMax) edges.push({ from, to, results });

@@ -122,6 +122,13 @@ describe("a client that is cut off", () => {
     expect(b.told(11)).toEqual([{ op: "session", kept: false, futures: [] satisfies FutureId[] }]);
   });
 
+  test("is waited for after its goodbye if it detaches, though there is nobody else", () => {
+    const b = new SessionBench();
+    b.meet(10, false, true);
+    b.say({ op: "goodbye", reason: "done" }, 10);
+    expect(b.core.nextWakeupMs()).toBeGreaterThan(0);
+  });
+
   test("is not waited for after a goodbye, unless it detaches", () => {
     for (const detach of [false, true]) {
       const b = bench(detach);

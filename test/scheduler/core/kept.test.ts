@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { clientId, futureId } from "../../../protocol/ids.ts";
+import { clientId, fnId, futureId } from "../../../protocol/ids.ts";
 import type { TaskSpec } from "../../../protocol/messages.ts";
 import {
   type Few,
@@ -12,7 +12,8 @@ import {
 } from "../../../scheduler/core/few.ts";
 import { isSameValue, KeptValues, unpacked } from "../../../scheduler/core/kept-values.ts";
 import { Numbered } from "../../../scheduler/core/numbered.ts";
-import { Bench, spec } from "./bench.ts";
+import { PlacementClasses } from "../../../scheduler/core/placement-class.ts";
+import { Bench, plain, spec } from "./bench.ts";
 
 // How the scheduler keeps what it has a million of.
 
@@ -127,4 +128,54 @@ test("equal numbers of equal prefixes are different tasks if their functions hav
   for (const key of ["inc-1-p", "dec-1-p"]) expect(bench.ask({ kind: "task", key })).toMatchObject({ key });
   bench.say({ op: "cancel", request: 1, futures: [futureId(1)], force: true, reason: "" }, 1);
   expect(bench.ask({ kind: "task", key: "dec-1-p" })).toMatchObject({ state: "processing" });
+});
+
+test("what is kept of a frame does not keep the frame", () => {
+  const frame = Buffer.alloc(1_000_000, 7);
+  for (const value of [[frame.subarray(10, 20_010)], [frame.subarray(0, 10), frame.subarray(20, 30)]]) {
+    const kept = unpacked(new KeptValues().keep(value));
+    expect(kept.map((part) => [...part])).toEqual(value.map((part) => [...part]));
+    for (const part of kept) expect(part.buffer.byteLength).toBeLessThan(100_000);
+  }
+});
+
+test("a made key is found, whatever numbers the name of the function has in it", () => {
+  for (const name of ["step-1", "1", "-1-", "a-1-2-3", "7-"]) {
+    const bench = new Bench().client();
+    bench.say({ op: "define-fn", fn: fnId(1), ref: { bundle: "b", name, entry: "call" } });
+    // The invariants look every key up.
+    bench.submit([spec(1), spec(2), spec(12)]);
+    bench.told();
+    bench.submit([spec(5, [], { key: `${name}-2-p`, args: [new Uint8Array([1])] })]);
+    expect(bench.told()).toMatchObject([{ op: "rejected", error: { code: "KEY_CONFLICT" } }]);
+  }
+});
+
+test("tasks that were dropped before they had their turn leave nothing behind in the queues", () => {
+  const many = Array.from({ length: 5_000 }, (_, i) => i + 10);
+  for (const idle of [false, true]) {
+    const bench = new Bench().client();
+    bench.checking = false;
+    if (idle) bench.worker(1);
+    // Nobody has what the first asks for, so that it stands at the front for ever; and there are many of its kind.
+    const gpu = { ...plain, resources: { GPU: 1 } };
+    bench.submit([spec(1)], { requests: [gpu] });
+    bench.submit(
+      many.map((future) => spec(future)),
+      { requests: [gpu] },
+    );
+    bench.say({ op: "release", futures: many.map(futureId) });
+    const entries = bench.core.leftovers().find((left) => left.endsWith("entries of queues")) ?? "0";
+    expect(Number.parseInt(entries, 10)).toBeLessThan(1_100);
+    bench.event({ kind: "client-lost", client: clientId(1) });
+    expect(bench.core.leftovers()).toEqual([]);
+  }
+});
+
+test("of the sizes of inputs that were too large for some worker none is kept", () => {
+  const classes = new PlacementClasses();
+  const large = classes.intern(plain, 5_000);
+  expect(classes.intern(plain, 5_000)).toBe(large);
+  classes.emptied(large);
+  expect(classes.intern(plain, 5_000)).not.toBe(large);
 });

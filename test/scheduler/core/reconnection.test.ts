@@ -63,6 +63,21 @@ describe("a worker that is cut off", () => {
     expect(b.assigned(2)).toMatchObject([{ key: "inc-2-p", inputs: [{ task: first.task, addresses: ["ws://w1:1"] }] }]);
   });
 
+  test("is asked again for what waits there, if it may not have heard that it was asked", () => {
+    const b = bench(1);
+    b.submit([spec(1), spec(2)]);
+    const [running, waiting] = b.assigned(1) as [Assignment, Assignment];
+    b.answer(1, { op: "started", task: running.task, attempt: 1 });
+    b.worker(2);
+    const giveBack = { op: "give-back", task: waiting.task, attempt: 1 };
+    expect(b.sent(1)).toEqual([giveBack]);
+    b.cut(1);
+    b.again(1, 3);
+    b.sent(3);
+    b.answer(3, inventory({ attempts: [open(running), open(waiting, false)] }));
+    expect(b.sent(3)).toEqual([giveBack]);
+  });
+
   test("gets what it never received once more, without blame", () => {
     const b = bench(1);
     b.submit([spec(1)]);
