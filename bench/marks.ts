@@ -35,10 +35,14 @@ export interface Verdict {
   readonly reached: boolean | undefined;
 }
 
-/** @param best The best value of a contender; undefined when it has none. "muster" is our own. */
-export function judge(mark: Mark, figure: Figure, best: (contender: string) => number | undefined): Verdict {
-  const own = best("muster");
-  const other = mark.against === undefined ? undefined : best(mark.against);
+/**
+ * Contenders may have been repeated more or less often, and who tries more often has the better best: so it is medians that
+ * are judged.
+ * @param median That of a contender; undefined when it has none. "muster" is our own.
+ */
+export function judge(mark: Mark, figure: Figure, median: (contender: string) => number | undefined): Verdict {
+  const own = median("muster");
+  const other = mark.against === undefined ? undefined : median(mark.against);
   const value = mark.against === undefined ? own : own && other ? ratioOf(figure, own, other) : undefined;
   if (value === undefined) return { mark, value, reached: undefined };
   const { least = Number.NEGATIVE_INFINITY, most = Number.POSITIVE_INFINITY } = mark;

@@ -73,7 +73,6 @@ export async function runShape(shape: Shape, contenders: readonly Contender[], q
   for (let round = 0; round < rounds; round++) {
     for (const [contender, own] of samples) {
       if (round >= contender.repetitions(shape) || slow.has(contender)) continue;
-      collectGarbage();
       const startedMs = performance.now();
       own.push(await contender.measure(shape, size));
       if (performance.now() - startedMs > patienceMs) slow.add(contender);
@@ -106,9 +105,4 @@ async function warmUp(contender: Contender, shape: Shape): Promise<void> {
 function summariesOf(figure: Figure, samples: ReadonlyMap<Contender, readonly Sample[]>): Record<string, Summary> {
   const known = [...samples].filter(([, own]) => own.length > 0 && own.every((sample) => figure.name in sample));
   return Object.fromEntries(known.map(([{ name }, own]) => [name, summarize(figure, own)]));
-}
-
-/** What one repetition left must not cost the next one: it is there with `node --expose-gc`. */
-function collectGarbage(): void {
-  (globalThis as { gc?: () => void }).gc?.();
 }

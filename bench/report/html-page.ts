@@ -78,7 +78,7 @@ function ratioChart(peer: string, rows: readonly ResultRow[]): string {
     return bar(`${row.shape}, ${row.figure}`, picture, showRatio(ratio));
   });
   return `<h2>How many times as good as ${escaped(peer)}</h2>
-<p>Logarithmic, from 1 in the middle: to the right Muster is better. A red line is the mark to reach.</p>
+<p>The ratio of medians. Logarithmic, from 1 in the middle: to the right Muster is better. A red line is the mark to reach.</p>
 <div class="card">${bars.join("")}</div>`;
 }
 
@@ -92,7 +92,7 @@ function shapeCharts({ results }: Session, rows: readonly ResultRow[]): string {
     }),
   );
   return `<h2>Shapes</h2>
-<p>Bars show the best repetition, lines each of them. Other than ratios, these figures say nothing about other machines.</p>
+<p>Bars show the median, which marks are about, and lines each repetition. Other than ratios, these figures say nothing about other machines.</p>
 ${cards.join("\n")}`;
 }
 
@@ -100,16 +100,17 @@ function figureCard(title: string, summary: string, figure: FigureResult, row: R
   const contenders = Object.entries(figure.by);
   const most = Math.max(...contenders.flatMap(([, { all }]) => all));
   const at = (value: number): number => (100 * value) / most;
-  const bars = contenders.map(([name, { best, all }]) => {
+  const bars = contenders.map(([name, { median, all }]) => {
     const ticks = all.map((value) => tick("repetition", at(value))).join("");
-    return bar(name, rectangle(name === "muster" ? "own" : "other", 0, at(best)) + ticks, showNumber(best));
+    return bar(name, rectangle(name === "muster" ? "own" : "other", 0, at(median)) + ticks, showNumber(median));
   });
   const verdicts = row?.verdicts.map(({ mark, value, reached }) => {
     const state = reached === undefined ? "not measured" : reached ? "reached" : "missed";
     const shown = value === undefined ? "" : ` with ${showNumber(value)}`;
     return `<span class="verdict ${state}">mark ${escaped(showMark(mark))}: ${state}${shown}</span>`;
   });
-  return `<div class="card"><h3>${escaped(title)}</h3><p>${escaped(summary)}; ${figure.better} is better</p>
+  const best = row?.own === undefined ? "" : `; Muster's best is ${showNumber(row.own.best)}`;
+  return `<div class="card"><h3>${escaped(title)}</h3><p>${escaped(summary)}; ${figure.better} is better${best}</p>
 ${bars.join("")}${verdicts?.join("") ?? ""}</div>`;
 }
 

@@ -12,12 +12,12 @@ export function resultsPage(session: Session): string {
     "figure",
     "Muster, best",
     "median",
-    ...peers.flatMap((peer) => [peer, `Muster : ${peer}`]),
+    ...peers.flatMap((peer) => [`${peer}, median`, `medians, Muster : ${peer}`]),
     "marks",
   ];
   return `# Results
 
-One run of \`npm run bench -- --peers dask,limit --results\`, which wrote this page. What the shapes and figures are stands in [docs/benchmarks.md](../docs/benchmarks.md). Figures of different runs or machines say nothing about each other; ratios within one run do. A ratio above 1 means that Muster is better.
+One run of \`npm run bench -- --peers dask,limit --results\`, which wrote this page. What the shapes and figures are stands in [docs/benchmarks.md](../docs/benchmarks.md). Figures of different runs or machines say nothing about each other; ratios within one run do. Ratios and marks are about medians; a ratio above 1 means that Muster is better.
 
 ${markdownTable(["", ""], environmentLines(session))}
 
@@ -42,7 +42,7 @@ function cellsOf(row: ResultRow, peers: readonly string[]): readonly string[] {
   const others = peers.flatMap((name) => {
     const cell = row.peers.find((peer) => peer.name === name);
     if (cell === undefined) return ["", ""];
-    return [showNumber(cell.best), cell.ratio === undefined ? "" : showRatio(cell.ratio)];
+    return [showNumber(cell.median), cell.ratio === undefined ? "" : showRatio(cell.ratio)];
   });
   return [row.shape, row.figure, ...own, ...others, row.verdicts.map(showVerdict).join("; ")];
 }

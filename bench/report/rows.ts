@@ -13,8 +13,8 @@ export interface ResultRow {
 
 export interface PeerCell {
   readonly name: string;
-  readonly best: number;
-  /** How many times as good Muster is; undefined without a figure of its own. */
+  readonly median: number;
+  /** How many times as good Muster's median is; undefined without a figure of its own. */
   readonly ratio: number | undefined;
 }
 
@@ -30,12 +30,12 @@ function rowOf(shape: string, figure: FigureResult, marks: readonly Mark[]): Res
     shape,
     figure: figure.name,
     own,
-    peers: Object.entries(peers).map(([name, { best }]) => ({
+    peers: Object.entries(peers).map(([name, { median }]) => ({
       name,
-      best,
-      ratio: own === undefined ? undefined : ratioOf(figure, own.best, best),
+      median,
+      ratio: own === undefined ? undefined : ratioOf(figure, own.median, median),
     })),
-    verdicts: marks.filter(isOwn).map((mark) => judge(mark, figure, (name) => figure.by[name]?.best)),
+    verdicts: marks.filter(isOwn).map((mark) => judge(mark, figure, (name) => figure.by[name]?.median)),
   };
 }
 

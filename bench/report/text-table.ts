@@ -6,14 +6,21 @@ import { type ResultRow, rowsOf, showNumber, showRatio, showVerdict } from "./ro
 export function textTable(results: readonly ShapeResult[], quick: boolean): string[] {
   const rows = rowsOf(results, quick);
   const peers = peersOf(rows);
-  const head = ["shape", "figure", "best", "median", ...peers.flatMap((peer) => [peer, "ratio"]), "mark"];
+  const head = [
+    "shape",
+    "figure",
+    "best",
+    "median",
+    ...peers.flatMap((peer) => [`${peer}, median`, "ratio of medians"]),
+    "mark",
+  ];
   const body = rows.map((row) => {
     const own = row.own === undefined ? ["-", "-"] : [showNumber(row.own.best), showNumber(row.own.median)];
     const cells = peers.flatMap((name) => {
       const cell = row.peers.find((peer) => peer.name === name);
       return cell === undefined
         ? ["", ""]
-        : [showNumber(cell.best), cell.ratio === undefined ? "" : showRatio(cell.ratio)];
+        : [showNumber(cell.median), cell.ratio === undefined ? "" : showRatio(cell.ratio)];
     });
     return [row.shape, row.figure, ...own, ...cells, row.verdicts.map(showVerdict).join("; ")];
   });

@@ -5,8 +5,11 @@ import { payload, readPayload } from "./tasks.ts";
 
 export const payloadBytes: number = 2 ** 20;
 
+/** What the payload of this number is full of. */
+export const payloadByte = (number: number): number => number % 251;
+
 /** What `readPayload` makes of the payload of this number. */
-const readOf = (number: number): number => payloadBytes + 2 * (number % 251);
+const readOf = (number: number): number => payloadBytes + 2 * payloadByte(number);
 
 /**
  * Half of the values lie on either worker before the clock starts; then each is read on both, so that each has to move

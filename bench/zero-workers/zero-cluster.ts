@@ -1,6 +1,5 @@
 import { createToken } from "../../protocol/token.ts";
-import { LineProcess } from "../peers/line-process.ts";
-import { ownProgram } from "../peers/own-program.ts";
+import { type Program, ProgramGroup } from "../peers/program-group.ts";
 
 /** A million tasks take their room, and how much it is has to be found out whatever it is. */
 const schedulerFlags = ["--expose-gc", "--max-old-space-size=12288"];
@@ -9,33 +8,35 @@ const schedulerFlags = ["--expose-gc", "--max-old-space-size=12288"];
 export class ZeroCluster implements AsyncDisposable {
   readonly address: string;
   readonly token: string;
-  readonly #scheduler: LineProcess;
-  readonly #workers: LineProcess;
+  readonly #group: ProgramGroup;
+  readonly #scheduler: Program<{ readonly address: string }>;
+  readonly #workers: Program<unknown>;
 
-  static async start(workers: number): Promise<ZeroCluster> {
+  static start(workers: number): Promise<ZeroCluster> {
     const token = createToken();
-    const env = { MUSTER_TOKEN: token };
-    await using started = new AsyncDisposableStack();
-    const program = (name: string): string => ownProgram(name, import.meta.url);
-    const scheduler = await LineProcess.start(
-      "the scheduler",
-      process.execPath,
-      [...schedulerFlags, program("scheduler")],
-      env,
-    );
-    started.use(scheduler.process);
-    const { address } = scheduler.hello as { readonly address: string };
-    const zero = await LineProcess.start("zero-workers", process.execPath, [program("workers"), address], env);
-    started.use(zero.process);
-    const cluster = new ZeroCluster(address, token, scheduler.process, zero.process);
-    await cluster.add(workers);
-    started.move();
-    return cluster;
+    const options = { name: "the zero-cluster", importer: import.meta.url, env: { MUSTER_TOKEN: token } };
+    return ProgramGroup.start(options, async (group) => {
+      const scheduler = await group.launch<{ readonly address: string }>("scheduler", [], schedulerFlags);
+      const cluster = new ZeroCluster(
+        token,
+        group,
+        scheduler,
+        await group.launch("workers", [scheduler.hello.address]),
+      );
+      await cluster.add(workers);
+      return cluster;
+    });
   }
 
-  private constructor(address: string, token: string, scheduler: LineProcess, workers: LineProcess) {
-    this.address = address;
+  private constructor(
+    token: string,
+    group: ProgramGroup,
+    scheduler: Program<{ readonly address: string }>,
+    workers: Program<unknown>,
+  ) {
+    this.address = scheduler.hello.address;
     this.token = token;
+    this.#group = group;
     this.#scheduler = scheduler;
     this.#workers = workers;
   }
@@ -47,11 +48,10 @@ export class ZeroCluster implements AsyncDisposable {
 
   /** Of the scheduler, without garbage. */
   async heapBytes(): Promise<number> {
-    return ((await this.#scheduler.ask({})) as { readonly heapBytes: number }).heapBytes;
+    return (await this.#scheduler.ask<{ readonly heapBytes: number }>({})).heapBytes;
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#workers[Symbol.asyncDispose]();
-    await this.#scheduler[Symbol.asyncDispose]();
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#group[Symbol.asyncDispose]();
   }
 }

@@ -32,3 +32,14 @@ test("the end of the process fails the question, with what it wrote to stderr", 
 test("a program that is not there fails the start", async () => {
   await expect(LineProcess.start("the peer", "/no/such/program", [])).rejects.toThrow(/the peer ended:\n.*ENOENT/);
 });
+
+test("a program whose first line is no JSON fails the start, and is ended", async () => {
+  const starting = start('console.log("I am " + process.pid); process.stdin.resume();');
+  const complaint = await starting.then(
+    () => "started",
+    (error: Error) => error.message,
+  );
+  const [, what, pid] = /^(.*: I am )(\d+)$/.exec(complaint) ?? [];
+  expect(what).toBe("the peer said what is no JSON: I am ");
+  expect(() => process.kill(Number(pid), 0)).toThrow("ESRCH");
+});

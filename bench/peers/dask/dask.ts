@@ -7,9 +7,6 @@ const program = fileURLToPath(new URL("./dask_peer.py", import.meta.url));
 
 const families = new Set("merge tree chain shuffle map latency transfer bag groupby join sleepy".split(" "));
 
-/** From so many tasks on one repetition has to do: at about a millisecond a task it takes minutes. */
-const patientSize = 20_000;
-
 /** dask.distributed, with workers like ours: 2 processes × 1 thread. @param python Finds the interpreter to run it with. */
 export function dask(python: () => Promise<string>): ContenderKind {
   const runs = ({ family }: Shape): boolean => families.has(family);
@@ -21,7 +18,7 @@ export function dask(python: () => Promise<string>): ContenderKind {
       return {
         name: "dask",
         versions: (hello as { readonly versions: Record<string, string> }).versions,
-        repetitions: (shape) => (runs(shape) ? (shape.size >= patientSize ? 1 : shape.repetitions) : 0),
+        repetitions: (shape) => (runs(shape) ? shape.repetitions : 0),
         measure: async ({ family }, size) => (await process.ask({ family, size })) as Sample,
         [Symbol.asyncDispose]: () => process[Symbol.asyncDispose](),
       };

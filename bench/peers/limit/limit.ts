@@ -1,45 +1,27 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
 import type { ContenderKind } from "../../contender.ts";
 import type { Sample } from "../../shapes/shape.ts";
-import { LineProcess } from "../line-process.ts";
-import { ownProgram } from "../own-program.ts";
-
-const programs = {
-  scheduler: ownProgram("scheduler", import.meta.url),
-  worker: ownProgram("worker", import.meta.url),
-  client: ownProgram("client", import.meta.url),
-};
+import { ProgramGroup } from "../program-group.ts";
 
 /** What the same wire could do at most: a bare scheduler, two workers and a client, each a process of its own. */
 export const limit: ContenderKind = {
   name: "limit",
   runs: (shape) => shape.family === "merge",
-  async start() {
-    const { process: scheduler, hello } = await LineProcess.start("limit's scheduler", process.execPath, [
-      programs.scheduler,
-    ]);
-    const port = String((hello as { readonly port: number }).port);
-    const workers = [spawnWorker(port), spawnWorker(port)];
-    while (((await scheduler.ask({})) as { readonly workers: number }).workers < workers.length) {
-      if (workers.some(({ exitCode }) => exitCode !== null)) throw new Error("a worker of the limit ended");
-    }
-    const { process: client } = await LineProcess.start("limit's client", process.execPath, [programs.client, port]);
-    return {
-      name: "limit",
-      versions: {},
-      repetitions: (shape) => (limit.runs(shape) ? shape.repetitions : 0),
-      measure: async (_shape, size) => (await client.ask({ size })) as Sample,
-      async [Symbol.asyncDispose]() {
-        await client[Symbol.asyncDispose]();
-        await scheduler[Symbol.asyncDispose]();
-        // They end with their socket.
-        await Promise.all(workers.map((worker) => worker.exitCode ?? once(worker, "exit")));
-      },
-    };
-  },
+  start: () =>
+    ProgramGroup.start({ name: "the limit", importer: import.meta.url }, async (group) => {
+      const scheduler = await group.launch<{ readonly port: number }>("scheduler");
+      const port = String(scheduler.hello.port);
+      for (let worker = 1; worker <= 2; worker++) {
+        await group.launch("worker", [port]);
+        // What it said to the scheduler may be under way yet.
+        while ((await scheduler.ask<{ readonly workers: number }>({})).workers < worker);
+      }
+      const client = await group.launch("client", [port]);
+      return {
+        name: "limit",
+        versions: {},
+        repetitions: (shape) => (limit.runs(shape) ? shape.repetitions : 0),
+        measure: (_shape, size) => client.ask<Sample>({ size }),
+        [Symbol.asyncDispose]: () => group[Symbol.asyncDispose](),
+      };
+    }),
 };
-
-function spawnWorker(port: string): ChildProcess {
-  return spawn(process.execPath, [programs.worker, port], { stdio: ["ignore", "ignore", "inherit"] });
-}

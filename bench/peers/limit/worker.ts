@@ -1,4 +1,5 @@
 // Answers each task at once, without running anything.
+import { answerLines } from "../answer-lines.ts";
 import type { ToScheduler, ToWorker } from "./messages.ts";
 import { MessageSocket } from "./socket.ts";
 
@@ -21,3 +22,4 @@ socket.onMessages((messages) => {
   if (answers.length > 0) socket.send(answers);
 });
 socket.send([{ op: "worker", slots }]);
+await answerLines({}, async () => ({}));

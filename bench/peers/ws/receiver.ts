@@ -1,28 +1,29 @@
-// Asks for as many payloads as each line says, and counts what comes.
+// Asks the sender for what it has made, which has to be as many payloads as each line says, and looks at each that comes.
 import { once } from "node:events";
 import { WebSocket } from "ws";
-import { payloadBytes } from "../../shapes/transfer.ts";
+import { payloadByte, payloadBytes } from "../../shapes/transfer.ts";
 import { answerLines } from "../answer-lines.ts";
 
 const socket = new WebSocket(`ws://127.0.0.1:${process.argv[2]}`, { perMessageDeflate: false, maxPayload: 2 ** 30 });
-let onPayload: (bytes: number) => void = () => undefined;
-socket.on("message", (data: Buffer) => onPayload(data.byteLength));
+let onPayload: (payload: Buffer) => void = () => undefined;
+socket.on("message", (data: Buffer) => onPayload(data));
 await once(socket, "open");
 
 await answerLines({}, async (question) => {
   const { size } = question as { readonly size: number };
-  const wantedBytes = size * payloadBytes;
-  let gotBytes = 0;
-  const complete = new Promise<void>((resolve) => {
-    onPayload = (bytes) => {
-      gotBytes += bytes;
-      if (gotBytes >= wantedBytes) resolve();
+  const complete = new Promise<void>((resolve, reject) => {
+    let came = 0;
+    onPayload = (payload) => {
+      const byte = payloadByte(came);
+      if (payload.byteLength !== payloadBytes || payload[0] !== byte || payload.at(-1) !== byte)
+        reject(new Error(`payload ${came} is not what it has to be`));
+      came += 1;
+      if (came === size) resolve();
     };
   });
   const startMs = performance.now();
-  socket.send(String(size));
+  socket.send("");
   await complete;
   const seconds = (performance.now() - startMs) / 1_000;
-  if (gotBytes !== wantedBytes) throw new Error(`${gotBytes} bytes came instead of ${wantedBytes}`);
-  return { "MB/s": gotBytes / 1e6 / seconds };
+  return { "MB/s": (size * payloadBytes) / 1e6 / seconds };
 });

@@ -1,27 +1,25 @@
 import type { ContenderKind } from "../../contender.ts";
 import type { Sample } from "../../shapes/shape.ts";
-import { LineProcess } from "../line-process.ts";
-import { ownProgram } from "../own-program.ts";
+import { ProgramGroup } from "../program-group.ts";
 
 /** The same bytes as "transfer" moves, from one process to another over a bare WebSocket. */
 export const wsCopy: ContenderKind = {
   name: "ws",
   runs: ({ family }) => family === "transfer",
-  async start() {
-    const program = (name: string): string => ownProgram(name, import.meta.url);
-    const { process: sender, hello } = await LineProcess.start("ws sender", process.execPath, [program("sender")]);
-    const { port } = hello as { readonly port: number };
-    const arguments_ = [program("receiver"), String(port)];
-    const { process: receiver } = await LineProcess.start("ws receiver", process.execPath, arguments_);
-    return {
-      name: "ws",
-      versions: {},
-      repetitions: (shape) => (wsCopy.runs(shape) ? shape.repetitions : 0),
-      measure: async (_shape, size) => (await receiver.ask({ size })) as Sample,
-      async [Symbol.asyncDispose]() {
-        await receiver[Symbol.asyncDispose]();
-        await sender[Symbol.asyncDispose]();
-      },
-    };
-  },
+  start: () =>
+    ProgramGroup.start({ name: "the copy", importer: import.meta.url }, async (group) => {
+      const sender = await group.launch<{ readonly port: number }>("sender");
+      const receiver = await group.launch("receiver", [String(sender.hello.port)]);
+      return {
+        name: "ws",
+        versions: {},
+        repetitions: (shape) => (wsCopy.runs(shape) ? shape.repetitions : 0),
+        // The payloads are there before the clock starts, as the values of "transfer" are.
+        async measure(_shape, size) {
+          await sender.ask({ size });
+          return await receiver.ask<Sample>({ size });
+        },
+        [Symbol.asyncDispose]: () => group[Symbol.asyncDispose](),
+      };
+    }),
 };
