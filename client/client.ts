@@ -361,10 +361,13 @@ export class Client implements AsyncDisposable {
     else this.#futures.take(news);
   }
 
-  /** Futures that were dropped meanwhile, or whose release was lost with the connection. */
+  /**
+   * Futures that were dropped meanwhile, or whose release was lost with the connection. Those that the rest of a large graph
+   * still needs are not to be told from them: so their release comes after the rest, as every other does.
+   */
   #resumed(kept: readonly FutureId[]): void {
     const dropped = kept.filter((future) => this.#futures.get(future) === undefined);
-    if (dropped.length > 0) this.#session.send({ op: "release", futures: dropped });
+    if (dropped.length > 0) this.#release(dropped);
     this.#watching.resumed();
   }
 

@@ -32,6 +32,8 @@ export class FakeCluster {
   /** The tasks that clients asked its store for, a list for each request. */
   readonly fetched: TaskId[][] = [];
   readonly bundles: Map<string, Uint8Array[]> = new Map();
+  /** The futures that it says to have kept for a client that was cut off. Undefined: it keeps nothing. */
+  kept: readonly FutureId[] | undefined;
   #connection: Connection<ClientToScheduler, SchedulerToClient> | undefined;
   readonly #stop: () => Promise<void>;
   readonly #read = new Map<string, number>();
@@ -56,8 +58,8 @@ export class FakeCluster {
           open,
           opened: (connection, hello) => {
             this.#connection = connection;
-            // It keeps nothing for a client that was cut off.
-            if (hello.session?.resuming === true) this.tell({ op: "session", kept: false, futures: [] });
+            if (hello.session?.resuming === true)
+              this.tell({ op: "session", kept: this.kept !== undefined, futures: this.kept ?? [] });
             connection.onMessages((messages: readonly ClientToScheduler[]) => {
               for (const message of messages) this.#take(message);
             });
