@@ -1,10 +1,10 @@
+import { nameCharsMax } from "./limits.ts";
+
 /** Longer texts are no names, and few names are as long. */
 const wordCharsMax = 512;
 /** How many words either end of a connection remembers. */
 const wordsMax = 4_096;
 const scratchBytes = 64 * 1024;
-/** Names, keys and addresses; a char takes up to three bytes. */
-const textCharsMax = 64 * 1024;
 
 /** Takes the large binaries of a frame; answers with the number of one it took. */
 type Attach = (bytes: Uint8Array) => number | undefined;
@@ -148,10 +148,11 @@ export class CompactReader {
 
   text(): string {
     const bytes = this.uint();
-    if (bytes > 3 * textCharsMax) throw new Error("a text is too long");
+    // A character takes up to three bytes.
+    if (bytes > 3 * nameCharsMax) throw new Error("a text is too long");
     const at = this.#take(bytes);
     const text = this.#buffer.toString("utf8", at, at + bytes);
-    if (text.length > textCharsMax) throw new Error("a text is too long");
+    if (text.length > nameCharsMax) throw new Error("a text is too long");
     return text;
   }
 

@@ -63,7 +63,7 @@ const compute: CompactForm<Of<"compute">> = {
     key: from.text(),
     fn: fnId(from.uint()),
     args: readValue(from),
-    inputs: readList(from, readInput),
+    inputs: readBulk(from, readInput),
     priority: readList(from, readNumber),
     timeoutMs: readAmount(from),
     resources: readAmounts(from),
