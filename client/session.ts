@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
+import { closeCodes } from "../protocol/close-codes.ts";
 import type { Connection, TlsOptions } from "../protocol/connection.ts";
-import { ClusterError, type WireError } from "../protocol/errors.ts";
+import { ClusterError, ProtocolError, type WireError } from "../protocol/errors.ts";
 import type { FutureId } from "../protocol/ids.ts";
 import type { ClientToScheduler, SchedulerToClient } from "../protocol/messages.ts";
 import { toWireError } from "../protocol/wire-error.ts";
@@ -157,8 +158,10 @@ export class Session {
         this.#waiting.delete(request);
       }
       this.#uploads.clear();
-      // What it cannot accept it would not accept over the next connection either.
-      if (this.#options.reconnectMs === 0 || error.code !== "CONNECTION_LOST") this.#end(error);
+      const refusal = refusalBehind(error);
+      // What either end cannot accept it would not accept over the next connection either.
+      if (refusal !== undefined) this.#end(refusal);
+      else if (this.#options.reconnectMs === 0 || error.code !== "CONNECTION_LOST") this.#end(error);
       else void this.#connectAgain(error);
     });
   }
@@ -235,6 +238,18 @@ export class Session {
     this.#waiting.clear();
     this.#listener?.onEnd(error);
   }
+}
+
+/** The connection is lost because the scheduler could not take what this client said, and would hear it again. */
+function refusalBehind(lost: ClusterError): ProtocolError | undefined {
+  const { closeCode, reason } = lost.details;
+  if (closeCode !== closeCodes.unreadable && closeCode !== closeCodes.tooLarge) return undefined;
+  const why = reason === "" ? `it closed the connection with code ${closeCode}` : reason;
+  return new ProtocolError(
+    closeCode === closeCodes.tooLarge ? "TOO_LARGE" : "BAD_FRAME",
+    `the scheduler could not take what this client sent: ${why}`,
+    { cause: lost, details: lost.details },
+  );
 }
 
 function outage(reconnectMs: number, onDeadline: () => void): Outage {

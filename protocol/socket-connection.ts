@@ -1,6 +1,7 @@
 import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { RawData, WebSocket } from "ws";
+import { closeCodes } from "./close-codes.ts";
 import { compactForms } from "./compact-forms.ts";
 import type { Connection } from "./connection.ts";
 import { ClusterError, ProtocolError } from "./errors.ts";
@@ -257,7 +258,10 @@ export class SocketConnection<Incoming, Outgoing> implements Connection<Incoming
   #fail(error: ClusterError): void {
     if (this.#closing) return;
     this.#log.warn({ error, remote: this.remote }, "a connection ends");
-    this.#hangUp(error.code === "TOO_LARGE" ? 1009 : 1008, `${error.code}: ${error.message}`);
+    this.#hangUp(
+      error.code === "TOO_LARGE" ? closeCodes.tooLarge : closeCodes.unreadable,
+      `${error.code}: ${error.message}`,
+    );
     this.#finish(error);
   }
 

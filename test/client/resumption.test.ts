@@ -42,3 +42,15 @@ test("what serves the rest of a graph is kept over a lost connection until the r
   cluster.finish(tasks.at(-1) as TaskSpec, 7);
   expect(await future).toBe(7);
 });
+
+test("a client whose message the scheduler cannot read does not send it for ever", async () => {
+  cluster.unreadable = "submit";
+  cluster.kept = [];
+  const future = client.submit(shifted, [1]);
+  await expect(future).rejects.toMatchObject({
+    code: "BAD_FRAME",
+    message: expect.stringContaining('"submit" is malformed'),
+  });
+  await expect(client.info()).rejects.toMatchObject({ code: "BAD_FRAME" });
+  expect(cluster.welcomed).toBe(1);
+});
