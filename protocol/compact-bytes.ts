@@ -35,6 +35,8 @@ export class CompactWriter {
 
   /** A whole number from 0 to 2⁵³ − 1, in seven bits a byte, the low ones first. */
   uint(value: number): void {
+    // It would be written over more bytes than are reserved, and no reader takes it.
+    if (value > Number.MAX_SAFE_INTEGER) throw new Error(`${value} is too large a number`);
     this.#reserve(8);
     let rest = value;
     while (rest >= 0x80) {

@@ -2,7 +2,13 @@
 
 /** Characters of names, keys and addresses. */
 export const nameCharsMax: number = 64 * 1024;
-/** Characters of the messages and stacks of errors. */
+/** Characters of a function's name and of a client's prefix: a key that is made of both, and a number, is no longer than a name. */
+export const keyPartCharsMax: number = 16 * 1024;
+/** Characters of a name that a user gives to a task or a run, or by which he means workers or resources. */
+export const givenNameCharsMax = 512;
+/** Characters of a key that a user gives, which may well be made of several names. */
+export const givenKeyCharsMax = 1_024;
+/** Characters of the messages and stacks of errors, and of reasons. */
 export const textCharsMax: number = 1024 * 1024;
 /** The parts of one value, and of other short lists. */
 export const listLengthMax = 100_000;
