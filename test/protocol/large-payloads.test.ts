@@ -149,10 +149,16 @@ describe("large payloads", () => {
     ws.terminate();
   });
 
-  test("that are announced as larger than anything end the connection", async () => {
+  test.each([
+    ["2^52", 2n ** 52n],
+    ["2^63", 2n ** 63n],
+    ["2^64 - 1", 2n ** 64n - 1n],
+  ])("that are announced as larger than anything end the connection, and nothing else: %s", async (_, announced) => {
     const { ws, far } = await connect();
     const failed = once(ws, "error");
-    far.write(frame(opcode.binary, true, Buffer.alloc(10), 2 ** 52));
+    const header = Buffer.from([opcode.binary | 0x80, 127, 0, 0, 0, 0, 0, 0, 0, 0]);
+    header.writeBigUInt64BE(announced, 2);
+    far.write(header);
     expect(await failed).toMatchObject([{ code: "WS_ERR_UNSUPPORTED_MESSAGE_LENGTH" }]);
     ws.terminate();
   });
