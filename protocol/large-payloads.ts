@@ -3,6 +3,11 @@ import { attachmentBytesMin } from "./frame.ts";
 
 /** As much as the system hands over at once on a fast network. */
 const receiveBytes = 256 * 1024;
+/**
+ * Where every socket of this thread puts what came: it is read within the callback that it is shown to, which keeps copies,
+ * and no other socket is read meanwhile.
+ */
+const received = new Uint8Array(receiveBytes);
 const headerBytesMax = 10;
 const endOfUpgrade = Buffer.from("\r\n\r\n");
 
@@ -48,7 +53,7 @@ export class LargePayloads {
     const socket = connect({
       ...options,
       onread: {
-        buffer: new Uint8Array(receiveBytes),
+        buffer: received,
         callback: (bytes, buffer) => {
           try {
             this.#receive(socket, buffer.subarray(0, bytes));

@@ -2,6 +2,8 @@ import { createHash } from "node:crypto";
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { createServer, type Server, type Socket } from "node:net";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { WebSocket } from "ws";
@@ -117,6 +119,31 @@ describe("large payloads", () => {
       }),
       { numRuns: 40 },
     );
+  });
+
+  test("of several connections at once do not mix, though all are received in the same memory", async () => {
+    setFlagsFromString("--expose-gc");
+    const collect = runInNewContext("gc") as () => void;
+    const arrayBufferBytes = (): number => {
+      collect();
+      return process.memoryUsage().arrayBuffers;
+    };
+    const before = arrayBufferBytes();
+    const connections: Awaited<ReturnType<typeof connect>>[] = [];
+    while (connections.length < 40) connections.push(await connect());
+    expect(arrayBufferBytes() - before).toBeLessThan((40 * 256 * 1024) / 2);
+    const messagesOf = (connection: number): Uint8Array[][] =>
+      [150_000, 20_000, 40].map((bytes) => [Buffer.alloc(bytes, connection), Buffer.alloc(bytes, 100 + connection)]);
+    const received = connections.map(({ ws, payloads }) => receive(ws, payloads, 3));
+    const streams = connections.map((_, index) =>
+      Buffer.concat(messagesOf(index).flatMap((one) => framesOf(one, true))),
+    );
+    // Each is cut into pieces, and the pieces of all are sent in turns.
+    for (let offset = 0; streams.some(({ byteLength }) => offset < byteLength); offset += 30_011)
+      for (const [index, { far }] of connections.entries())
+        far.write(streams[index]?.subarray(offset, offset + 30_011) ?? "");
+    expect(await Promise.all(received)).toEqual(connections.map((_, index) => messagesOf(index).map(delivered)));
+    for (const { ws } of connections) ws.terminate();
   });
 
   test("come in memory of their own, which ws never sees", async () => {
