@@ -74,6 +74,23 @@ describe("values", () => {
     expect(await value).toBe(5);
   });
 
+  test("of one task that several futures stand for are reported missing by each, and waited for", async () => {
+    const { futures, tasks } = await submitted(3);
+    const tell = (task: number): void => {
+      for (const { future } of tasks)
+        cluster.tell({ op: "finished", future, task: taskId(task), bytes: 8, addresses: [cluster.address] });
+    };
+    tell(77);
+    await wait(futures);
+    const values = client.gather(futures);
+    const reported = [await cluster.next("missing"), await cluster.next("missing"), await cluster.next("missing")];
+    expect(reported.map(({ future }) => future).sort()).toEqual(tasks.map(({ future }) => future).sort());
+    cluster.store.set(taskId(78), encodeValue("again"));
+    tell(78);
+    expect(await values).toEqual(["again", "again", "again"]);
+    expect(cluster.fetched).toEqual([[taskId(77)], [taskId(78)]]);
+  });
+
   test("that stay out of reach end in an error that says what is needed", async () => {
     const { futures, tasks } = await submitted(1);
     const { future } = at(tasks, 0);
