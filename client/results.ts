@@ -4,6 +4,7 @@ import type { EncodedValue } from "../protocol/messages.ts";
 import type { PeerLinks } from "../protocol/transfer.ts";
 import { decodeValue } from "../protocol/value.ts";
 import { type FutureRecord, type FutureState, pending } from "./future-record.ts";
+import { released } from "./releases.ts";
 
 /** How often a result may be out of reach before the client gives up: holders die, but hardly so many in a row. */
 const triesMax = 6;
@@ -69,7 +70,7 @@ export class Results {
     const address = state.addresses[tries % state.addresses.length];
     retrieval.tries++;
     retrieval.asked = state;
-    if (address === undefined) record.onceChanged(() => this.#advance(retrieval));
+    if (address === undefined) this.#wait(retrieval);
     else this.#fetch(state, address, retrieval);
   }
 
@@ -143,8 +144,15 @@ export class Results {
   #missing({ address }: Wanted, retrieval: Retrieval): void {
     const { record, asked } = retrieval;
     if (record.state !== asked) return this.#advance(retrieval);
-    this.#reportMissing(record, address);
-    record.onceChanged(() => this.#advance(retrieval));
+    if (!record.dropped) this.#reportMissing(record, address);
+    this.#wait(retrieval);
+  }
+
+  /** Until the scheduler tells more, which it does not of a future that was released. */
+  #wait(retrieval: Retrieval): void {
+    const { record } = retrieval;
+    if (record.dropped) retrieval.reject(released(record, "before its value was fetched"));
+    else record.onceChanged(() => this.#advance(retrieval));
   }
 }
 

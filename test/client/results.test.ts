@@ -91,6 +91,30 @@ describe("values", () => {
     expect(cluster.fetched).toEqual([[taskId(77)], [taskId(78)]]);
   });
 
+  test("that are asked for before a release come, or end in an error that says why they do not", async () => {
+    const { futures, tasks } = await submitted(3);
+    const [here, gone, sought] = futures as [Future<number>, Future<number>, Future<number>];
+    const tell = (index: number, task: number): void => {
+      const { future } = at(tasks, index);
+      cluster.tell({ op: "finished", future, task: taskId(task), bytes: 8, addresses: [cluster.address] });
+    };
+    cluster.finish(at(tasks, 0), "here");
+    tell(1, 77);
+    tell(2, 78);
+    await wait(futures);
+    const looking = sought.result();
+    looking.catch(() => {});
+    await cluster.next("missing");
+    const values = [here.result(), gone.result()];
+    for (const future of futures) future.release();
+    const unknown = { code: "UNKNOWN_FUTURE", message: expect.stringContaining("before its value was fetched") };
+    await expect(values[1]).rejects.toMatchObject(unknown);
+    await expect(looking).rejects.toMatchObject(unknown);
+    expect(await values[0]).toBe("here");
+    expect(futures.map(({ status }) => status)).toEqual(["finished", "finished", "finished"]);
+    await expect(here).rejects.toMatchObject({ code: "UNKNOWN_FUTURE" });
+  });
+
   test("that stay out of reach end in an error that says what is needed", async () => {
     const { futures, tasks } = await submitted(1);
     const { future } = at(tasks, 0);
