@@ -5,6 +5,7 @@ import type { Connection, TlsOptions } from "../protocol/connection.ts";
 import { ClusterError, ProtocolError, type WireError } from "../protocol/errors.ts";
 import type { FutureId } from "../protocol/ids.ts";
 import type { ClientToScheduler, SchedulerToClient } from "../protocol/messages.ts";
+import { timerMs } from "../protocol/timer-ms.ts";
 import { toWireError } from "../protocol/wire-error.ts";
 import { localError } from "./local-error.ts";
 import { Unconfirmed } from "./unconfirmed.ts";
@@ -253,7 +254,7 @@ function refusalBehind(lost: ClusterError): ProtocolError | undefined {
 }
 
 function outage(reconnectMs: number, onDeadline: () => void): Outage {
-  const timer = setTimeout(onDeadline, reconnectMs);
+  const timer = setTimeout(onDeadline, timerMs(reconnectMs));
   let end = (): void => {};
   const over = new Promise<void>((resolve) => {
     end = (): void => {

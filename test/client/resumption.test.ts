@@ -54,3 +54,24 @@ test("a client whose message the scheduler cannot read does not send it for ever
   await expect(client.info()).rejects.toMatchObject({ code: "BAD_FRAME" });
   expect(cluster.welcomed).toBe(1);
 });
+
+test("durations longer than any timer can wait are as good as endless", async () => {
+  const patient = await cluster.connect({ timeoutMs: 2 ** 31, reconnectMs: Number.MAX_SAFE_INTEGER });
+  const warned: Error[] = [];
+  const listen = (warning: Error): unknown => warned.push(warning);
+  process.on("warning", listen);
+  try {
+    const value = patient.submit(shifted, [1]).result({ timeoutMs: 2 ** 40 });
+    const { tasks } = await cluster.accept();
+    cluster.kept = tasks.map(({ future }) => future);
+    await cluster.hangUp();
+    await eventually("the client to be back", () => cluster.welcomed === 3);
+    cluster.finish(tasks[0] as TaskSpec, 7);
+    expect(await value).toBe(7);
+    // Node warns of each timer that it lets end after a millisecond.
+    expect(warned).toEqual([]);
+  } finally {
+    process.off("warning", listen);
+    await patient.close();
+  }
+});
