@@ -7,6 +7,7 @@ import type { Connection } from "./connection.ts";
 import { ClusterError, ProtocolError } from "./errors.ts";
 import { CompactMessages, FrameReader, FrameWriter } from "./frame.ts";
 import { weigh } from "./frame-weight.ts";
+import { frameMessagesMax } from "./limits.ts";
 import type { Logger } from "./logger.ts";
 import type { Parse } from "./parse-fields.ts";
 import { traffic } from "./traffic.ts";
@@ -15,7 +16,6 @@ import { traffic } from "./traffic.ts";
 export const maxFrameBytes: number = 64 * 1024 * 1024;
 /** What is queued in one turn is cut into frames of about this size, so that none gets near the limit. */
 const frameBytesAim = 8 * 1024 * 1024;
-const frameMessagesMax = 20_000;
 /** What may wait waits no longer. */
 const waitMsMax = 5;
 /** Up to here, a sender need not wait. */

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { FrameReader, FrameWriter } from "../../protocol/frame.ts";
+import { compactForms } from "../../protocol/compact-forms.ts";
+import { type CompactMessages, FrameReader, FrameWriter } from "../../protocol/frame.ts";
 import { validMessages } from "./valid-messages.ts";
 
 const asBuffers = (fragments: readonly Uint8Array[]): Buffer[] =>
@@ -76,6 +77,22 @@ describe("a frame", () => {
   test("that nests without end is refused", () => {
     expect(() => new FrameReader().decode([Buffer.concat([Buffer.alloc(4), Buffer.alloc(1_000_000, 0x91)])])).toThrow(
       expect.objectContaining({ code: "BAD_FRAME" }),
+    );
+  });
+
+  test("has no more messages in compact forms than anybody sends at once", () => {
+    const started = { op: "started", task: 1, attempt: 1 };
+    const frameOf = (count: number): Buffer[] => {
+      const half = Array.from({ length: count / 2 }, () => started);
+      // Two runs of messages: all that are in a frame count together.
+      return asBuffers(
+        new FrameWriter(compactForms).encode([...half, { op: "cancelled", task: 1, attempt: 1 }, ...half]),
+      );
+    };
+    const runs = new FrameReader(compactForms).decode(frameOf(20_000)) as CompactMessages[];
+    expect(runs.map((run) => run.messages?.length)).toEqual([10_000, undefined, 10_000]);
+    expect(() => new FrameReader(compactForms).decode(frameOf(20_002))).toThrow(
+      expect.objectContaining({ code: "BAD_FRAME", message: expect.stringContaining("more than 20000 messages") }),
     );
   });
 
