@@ -1,13 +1,11 @@
 import { nameCharsMax } from "./limits.ts";
+import type { Attach } from "./packing.ts";
 
 /** Longer texts are no names, and few names are as long. */
 const wordCharsMax = 512;
 /** How many words either end of a connection remembers. */
 const wordsMax = 4_096;
 const scratchBytes = 64 * 1024;
-
-/** Takes the large binaries of a frame; answers with the number of one it took. */
-type Attach = (bytes: Uint8Array) => number | undefined;
 
 /** Writes the fields of compact messages one after the other. What was taken last is valid until the next frame is begun. */
 export class CompactWriter {

@@ -10,6 +10,8 @@ export const givenNameCharsMax = 512;
 export const givenKeyCharsMax = 1_024;
 /** Characters of the messages and stacks of errors, and of reasons. */
 export const textCharsMax: number = 1024 * 1024;
+/** Bytes of a value that is told as one shard, in its compact form. */
+export const smallValueBytesMax: number = 4 * 1024;
 /** Messages in one frame. */
 export const frameMessagesMax = 20_000;
 /** The parts of one value, and of other short lists. */

@@ -2,6 +2,8 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { compactForms } from "../../protocol/compact-forms.ts";
 import { type CompactMessages, FrameReader, FrameWriter } from "../../protocol/frame.ts";
+import { taskId } from "../../protocol/ids.ts";
+import { smallShardOf } from "../../protocol/shards.ts";
 import { validMessages } from "./valid-messages.ts";
 
 const asBuffers = (fragments: readonly Uint8Array[]): Buffer[] =>
@@ -78,6 +80,13 @@ describe("a frame", () => {
     expect(() => new FrameReader().decode([Buffer.concat([Buffer.alloc(4), Buffer.alloc(1_000_000, 0x91)])])).toThrow(
       expect.objectContaining({ code: "BAD_FRAME" }),
     );
+  });
+
+  test("has every small value in its compact form, up to the largest", () => {
+    const shard = { ...smallShardOf(taskId(1), [new Uint8Array(4_096)]), op: "shard", request: 1 };
+    const [read] = new FrameReader(compactForms).decode(asBuffers(new FrameWriter(compactForms).encode([shard])));
+    expect(read).toMatchObject({ op: "shard", messages: [{ task: 1, chunkBytes: [4_096] }] });
+    expect(smallShardOf(taskId(1), [new Uint8Array(4_097)])).toBeUndefined();
   });
 
   test("has no more messages in compact forms than anybody sends at once", () => {
