@@ -37,6 +37,11 @@ test("a task may have more inputs than a short list has items, as in its schema"
   expect(parseSchedulerToWorker(compute).op).toBe("compute");
 });
 
+test("a task is weighed with a long key, so that a frame of many such tasks stays small", () => {
+  const key = "語".repeat(1_000);
+  expect(weigh({ ...computeOf(0), key })).toBeGreaterThan(Buffer.byteLength(key));
+});
+
 test("a task is weighed with its inputs, so that many of them do not pass what a frame may take", () => {
   const compute = computeOf(10_000);
   const { byteLength: bytes } = Buffer.concat(new FrameWriter(compactForms).encode([compute]));
