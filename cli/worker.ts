@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { ConfigurationError } from "../protocol/errors.ts";
 import type { Logger } from "../protocol/logger.ts";
+import { timerMs } from "../protocol/timer-ms.ts";
 import { formatDuration } from "../protocol/units.ts";
 import type { WorkerOptions } from "../worker/worker-options.ts";
 import type { AnyCommand, CliCommand } from "./command.ts";
@@ -166,7 +167,7 @@ async function untilEnded(
   // Spread, so that workers that were started together do not all leave together.
   const spreadMs = (Math.random() * 2 - 1) * values.lifetimeStagger;
   const timeUp = Symbol();
-  const life = delay(Math.max(0, values.lifetime + spreadMs), timeUp, { signal }).catch(() => undefined);
+  const life = delay(timerMs(Math.max(0, values.lifetime + spreadMs)), timeUp, { signal }).catch(() => undefined);
   if ((await Promise.race([worker.closed, life])) !== timeUp) return;
   log.info(
     { worker: worker.name },

@@ -1,5 +1,14 @@
 import type { SubmitOptions } from "./submit-options.ts";
-import { isFlag, isString, isText, isTexts, type OptionChecks, oneOf, placementChecks } from "./task-options.ts";
+import {
+  isFlag,
+  isName,
+  isNames,
+  isNumberOfSome,
+  isReason,
+  type OptionChecks,
+  oneOf,
+  placementChecks,
+} from "./task-options.ts";
 
 // What each call of a client accepts as its options.
 
@@ -24,17 +33,17 @@ export interface RunShareOptions {
   readonly maxSlots?: number | undefined;
 }
 
-export const computeChecks: OptionChecks = { ...placementChecks, run: isText };
+export const computeChecks: OptionChecks = { ...placementChecks, run: isName };
 export const gatherChecks: OptionChecks = { errors: oneOf("throw", "skip") };
-export const scatterChecks: OptionChecks = { broadcast: isFlag, workers: isTexts };
-export const cancelChecks: OptionChecks = { force: isFlag, reason: isString };
+export const scatterChecks: OptionChecks = { broadcast: isFlag, workers: isNames };
+export const cancelChecks: OptionChecks = { force: isFlag, reason: isReason };
 export const shareChecks: OptionChecks = {
-  run: isText,
+  run: isName,
   weight: (value) =>
     Number.isFinite(value) && Number(value) > 0 && Number(value) <= 1e6
       ? undefined
       : "a number above 0, at most 1,000,000",
-  maxSlots: (value) => (Number.isInteger(value) && Number(value) >= 1 ? undefined : "a whole number, 1 or more"),
+  maxSlots: isNumberOfSome,
 };
-export const watchChecks: OptionChecks = { run: isText, kept: isFlag, profile: isFlag };
-export const workersChecks: OptionChecks = { workers: isTexts };
+export const watchChecks: OptionChecks = { run: isName, kept: isFlag, profile: isFlag };
+export const workersChecks: OptionChecks = { workers: isNames };

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { ClusterInfo } from "../protocol/cluster-info.ts";
-import { type ClusterError, ConfigurationError } from "../protocol/errors.ts";
+import type { ClusterError } from "../protocol/errors.ts";
 import type { Explanation } from "../protocol/explanation.ts";
 import type { FutureId } from "../protocol/ids.ts";
 import type { ClientToScheduler, WhoHas } from "../protocol/messages.ts";
@@ -38,7 +38,7 @@ import { Submissions } from "./submissions.ts";
 import type { SubmitOptions } from "./submit-options.ts";
 import { Submitter, unknownFuture } from "./submitter.ts";
 import type { Submittable, Task } from "./task.ts";
-import { checkOptions, isAmount, isCount, isText } from "./task-options.ts";
+import { checkOptions, isAmount, isCount, isKey, isName, isNames, isNumberOfSome } from "./task-options.ts";
 import { Waits } from "./waits.ts";
 import { type EventListener, Watching, type WatchOptions } from "./watching.ts";
 
@@ -196,7 +196,7 @@ export class Client implements AsyncDisposable {
    * Resolves once nothing of it runs any more.
    */
   async cancelRun(run: string, options: CancelOptions = {}): Promise<void> {
-    checkOptions("cancelRun", { run, ...options }, { run: isText, ...cancelChecks });
+    checkOptions("cancelRun", { run, ...options }, { run: isName, ...cancelChecks });
     const { force = true, reason = "" } = options;
     await this.#afterSubmissions((request) => ({ op: "cancel-run", request, run, force, reason }));
   }
@@ -229,7 +229,10 @@ export class Client implements AsyncDisposable {
    * people, and the same in fields. By future, or by key whoever submitted it; a key that nobody knows gets state "unknown".
    */
   async explain(task: Future<unknown> | string): Promise<Explanation> {
-    if (typeof task === "string") return this.#session.request((request) => ({ op: "explain", request, key: task }));
+    if (typeof task === "string") {
+      checkOptions("explain", { key: task }, { key: isKey });
+      return this.#session.request((request) => ({ op: "explain", request, key: task }));
+    }
     const record = this.#futures.recordOf(task);
     if (record === undefined) throw unknownFuture(task);
     const { id: future, key } = record;
@@ -301,8 +304,10 @@ export class Client implements AsyncDisposable {
   }
 
   /** Lets workers hand over what only they hold, and ends them. Resolves with their names once they are gone. */
-  retireWorkers(names: Iterable<string>): Promise<string[]> {
-    return this.#session.request((request) => ({ op: "retire-workers", request, names: [...names] }));
+  async retireWorkers(workers: Iterable<string>): Promise<string[]> {
+    const names = [...workers];
+    checkOptions("retireWorkers", { names }, { names: isNames });
+    return this.#session.request((request) => ({ op: "retire-workers", request, names }));
   }
 
   /**
@@ -311,12 +316,7 @@ export class Client implements AsyncDisposable {
    * @throws ConfigurationError BAD_OPTION for a count that is not a whole number above 0.
    */
   async replicate(futures: Futures, count: number): Promise<void> {
-    if (!Number.isInteger(count) || count < 1) {
-      throw new ConfigurationError(
-        "BAD_OPTION",
-        `replicate(futures, count): count is ${count}, give a whole number above 0`,
-      );
-    }
+    checkOptions("replicate", { count }, { count: isNumberOfSome });
     const ids = this.#idsOf(futures);
     await this.#afterSubmissions((request) => ({ op: "copy", request, futures: ids, copies: count }));
   }
@@ -361,10 +361,10 @@ export class Client implements AsyncDisposable {
     else this.#futures.take(news);
   }
 
-  /** Futures that were dropped meanwhile, or whose release was lost with the connection. */
+  /** Futures that were dropped meanwhile. Those that the rest of a graph needs look the same, and are released after it. */
   #resumed(kept: readonly FutureId[]): void {
     const dropped = kept.filter((future) => this.#futures.get(future) === undefined);
-    if (dropped.length > 0) this.#session.send({ op: "release", futures: dropped });
+    if (dropped.length > 0) this.#release(dropped);
     this.#watching.resumed();
   }
 

@@ -1,4 +1,5 @@
 import { ClusterError } from "../protocol/errors.ts";
+import { timerMs } from "../protocol/timer-ms.ts";
 
 /**
  * The promise's outcome, or an error when it takes longer than `timeoutMs` (undefined: no limit). What it stands for goes
@@ -16,7 +17,7 @@ export async function withDeadline<T>(
     timer = setTimeout(() => {
       const message = `${what()} did not come within ${timeoutMs} ms; what was asked for goes on`;
       reject(new ClusterError("TIMED_OUT", message, { retryable: true, details: { timeoutMs } }));
-    }, timeoutMs);
+    }, timerMs(timeoutMs));
   });
   try {
     return await Promise.race([promise, late]);

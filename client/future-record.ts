@@ -22,6 +22,8 @@ export type Naming = string | ((future: FutureId) => string);
  */
 export class FutureRecord {
   readonly id: FutureId;
+  /** Nobody holds it any more, and the scheduler will say nothing more of it. */
+  dropped = false;
   #key: Naming;
   #state: FutureState = pending;
   /** Told of the next change, then forgotten. Mostly there is one, if any. */

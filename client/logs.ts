@@ -1,7 +1,7 @@
 import type { LogLevel } from "../protocol/logger.ts";
 import type { LogLine } from "../protocol/record.ts";
 import type { Session } from "./session.ts";
-import { checkOptions, isCount, isText, type OptionChecks, oneOf } from "./task-options.ts";
+import { checkOptions, isCount, isKey, isName, type OptionChecks, oneOf } from "./task-options.ts";
 
 export type { LogLine } from "../protocol/record.ts";
 
@@ -19,9 +19,9 @@ export interface LogsOptions {
 }
 
 const checks: OptionChecks = {
-  run: isText,
-  worker: isText,
-  key: isText,
+  run: isName,
+  worker: isName,
+  key: isKey,
   level: oneOf("debug", "info", "warn", "error"),
   limit: isCount,
 };

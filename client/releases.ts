@@ -2,6 +2,11 @@ import { ClusterError } from "../protocol/errors.ts";
 import type { FutureId } from "../protocol/ids.ts";
 import type { FutureRecord } from "./future-record.ts";
 
+/** Why there is no value for who asked for it before. */
+export function released({ key }: FutureRecord, when: string): ClusterError {
+  return new ClusterError("UNKNOWN_FUTURE", `the future of "${key}" was released ${when}`);
+}
+
 /** Collects the futures that were dropped in one turn of the event loop: garbage collection brings them by thousands. */
 export class Releases {
   readonly #send: (futures: readonly FutureId[]) => void;
@@ -12,14 +17,12 @@ export class Releases {
   }
 
   add(record: FutureRecord): void {
-    // Nobody will tell its end any more to whoever still waits for it.
-    if (record.state.status === "pending") {
-      const error = new ClusterError(
-        "UNKNOWN_FUTURE",
-        `the future of "${record.key}" was released before it had ended`,
-      );
-      record.state = { status: "lost", error };
-    }
+    record.dropped = true;
+    // Whoever waits for its end, or for a better answer, waits in vain.
+    record.state =
+      record.state.status === "pending"
+        ? { status: "lost", error: released(record, "before it had ended") }
+        : record.state;
     if (this.#turn.length === 0) setImmediate(() => this.#flush());
     this.#turn.push(record.id);
   }

@@ -3,7 +3,8 @@ import type { TaskId } from "../protocol/ids.ts";
 import type { EncodedValue } from "../protocol/messages.ts";
 import type { PeerLinks } from "../protocol/transfer.ts";
 import { decodeValue } from "../protocol/value.ts";
-import type { FutureRecord, FutureState } from "./future-record.ts";
+import { type FutureRecord, type FutureState, pending } from "./future-record.ts";
+import { released } from "./releases.ts";
 
 /** How often a result may be out of reach before the client gives up: holders die, but hardly so many in a row. */
 const triesMax = 6;
@@ -23,6 +24,8 @@ interface Retrieval {
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: unknown) => void;
   tries: number;
+  /** By what the future said when the last try was made. */
+  asked: FutureState;
   /** Why the last try failed. */
   failure: unknown;
 }
@@ -53,7 +56,7 @@ export class Results {
   value(record: FutureRecord, holder: object): Promise<unknown> {
     // Without promises in between: results come by the thousand.
     return new Promise((resolve, reject) =>
-      this.#advance({ record, holder, resolve, reject, tries: 0, failure: undefined }),
+      this.#advance({ record, holder, resolve, reject, tries: 0, asked: pending, failure: undefined }),
     );
   }
 
@@ -66,7 +69,8 @@ export class Results {
     if (state.status !== "finished") return retrieval.reject(state.error);
     const address = state.addresses[tries % state.addresses.length];
     retrieval.tries++;
-    if (address === undefined) record.onceChanged(() => this.#advance(retrieval));
+    retrieval.asked = state;
+    if (address === undefined) this.#wait(retrieval);
     else this.#fetch(state, address, retrieval);
   }
 
@@ -137,11 +141,18 @@ export class Results {
   }
 
   /** It is to be had elsewhere, or has to be computed again: the scheduler will tell. */
-  #missing({ state, address }: Wanted, retrieval: Retrieval): void {
+  #missing({ address }: Wanted, retrieval: Retrieval): void {
+    const { record, asked } = retrieval;
+    if (record.state !== asked) return this.#advance(retrieval);
+    if (!record.dropped) this.#reportMissing(record, address);
+    this.#wait(retrieval);
+  }
+
+  /** Until the scheduler tells more, which it does not of a future that was released. */
+  #wait(retrieval: Retrieval): void {
     const { record } = retrieval;
-    if (record.state !== state) return this.#advance(retrieval);
-    this.#reportMissing(record, address);
-    record.onceChanged(() => this.#advance(retrieval));
+    if (record.dropped) retrieval.reject(released(record, "before its value was fetched"));
+    else record.onceChanged(() => this.#advance(retrieval));
   }
 }
 

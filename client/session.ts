@@ -1,9 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
+import { closeCodes } from "../protocol/close-codes.ts";
 import type { Connection, TlsOptions } from "../protocol/connection.ts";
-import { ClusterError, type WireError } from "../protocol/errors.ts";
+import { ClusterError, ProtocolError, type WireError } from "../protocol/errors.ts";
 import type { FutureId } from "../protocol/ids.ts";
 import type { ClientToScheduler, SchedulerToClient } from "../protocol/messages.ts";
+import { timerMs } from "../protocol/timer-ms.ts";
 import { toWireError } from "../protocol/wire-error.ts";
 import { localError } from "./local-error.ts";
 import { Unconfirmed } from "./unconfirmed.ts";
@@ -157,8 +159,10 @@ export class Session {
         this.#waiting.delete(request);
       }
       this.#uploads.clear();
-      // What it cannot accept it would not accept over the next connection either.
-      if (this.#options.reconnectMs === 0 || error.code !== "CONNECTION_LOST") this.#end(error);
+      const refusal = refusalBehind(error);
+      // What either end cannot accept it would not accept over the next connection either.
+      if (refusal !== undefined) this.#end(refusal);
+      else if (this.#options.reconnectMs === 0 || error.code !== "CONNECTION_LOST") this.#end(error);
       else void this.#connectAgain(error);
     });
   }
@@ -237,8 +241,20 @@ export class Session {
   }
 }
 
+/** The connection is lost because the scheduler could not take what this client said, and would hear it again. */
+function refusalBehind(lost: ClusterError): ProtocolError | undefined {
+  const { closeCode, reason } = lost.details;
+  if (closeCode !== closeCodes.unreadable && closeCode !== closeCodes.tooLarge) return undefined;
+  const why = reason === "" ? `it closed the connection with code ${closeCode}` : reason;
+  return new ProtocolError(
+    closeCode === closeCodes.tooLarge ? "TOO_LARGE" : "BAD_FRAME",
+    `the scheduler could not take what this client sent: ${why}`,
+    { cause: lost, details: lost.details },
+  );
+}
+
 function outage(reconnectMs: number, onDeadline: () => void): Outage {
-  const timer = setTimeout(onDeadline, reconnectMs);
+  const timer = setTimeout(onDeadline, timerMs(reconnectMs));
   let end = (): void => {};
   const over = new Promise<void>((resolve) => {
     end = (): void => {

@@ -93,8 +93,7 @@ export class Submissions {
       for (const { wanted, future } of tasks) if (wanted) this.#refuse(future, refusal);
     }
     this.#onAnswer?.();
-    const nothingUnderWay = this.#unanswered.size === 0 && this.#turn.length === 0 && this.#sender.idle;
-    if (nothingUnderWay) this.#refusedServing.clear();
+    if (this.#turn.length === 0 && this.#sender.idle) this.#forgetServing();
   }
 
   /** Nothing more will be answered. */
@@ -105,6 +104,11 @@ export class Submissions {
   /** The user dropped these futures. */
   forget(futures: readonly FutureId[]): void {
     if (this.#refused.size > 0) for (const future of futures) this.#refused.delete(future);
+  }
+
+  /** Between two submissions only an answer that is still to come may be explained by what nobody holds. */
+  #forgetServing(): void {
+    if (this.#unanswered.size === 0) this.#refusedServing.clear();
   }
 
   #add(submitted: PendingTask | GraphTasks): void {
@@ -126,6 +130,7 @@ export class Submissions {
     );
     this.#sender.add(
       () => {
+        this.#forgetServing();
         const parts = new SubmissionParts(submitted, this.#limits);
         this.#sendSome(parts, numbers);
         return parts.ended ? undefined : this.#sendRest(parts, numbers);

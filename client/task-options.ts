@@ -1,4 +1,5 @@
 import { ConfigurationError } from "../protocol/errors.ts";
+import { givenKeyCharsMax, givenNameCharsMax, listLengthMax, textCharsMax } from "../protocol/limits.ts";
 
 /** What a task asks of the cluster. Each may be set on a task, and again for one submission, which wins. */
 export interface PlacementOptions {
@@ -55,24 +56,45 @@ export type OptionChecks = Readonly<Record<string, Check>>;
 
 export const isText: Check = (value) =>
   typeof value === "string" && value !== "" ? undefined : "a string that is not empty";
+const lengthUpTo = (charsMax: number): string => `1 to ${charsMax.toLocaleString("en")} characters`;
+const textUpTo =
+  (charsMax: number): Check =>
+  (value) =>
+    typeof value === "string" && value !== "" && value.length <= charsMax
+      ? undefined
+      : `a string of ${lengthUpTo(charsMax)}`;
+/** Of what the scheduler knows by its name. */
+export const isName: Check = textUpTo(givenNameCharsMax);
+export const isKey: Check = textUpTo(givenKeyCharsMax);
 export const isFlag: Check = (value) => (typeof value === "boolean" ? undefined : "true or false");
 export const isFunction: Check = (value) => (typeof value === "function" ? undefined : "a function");
 const isNumber: Check = (value) => (Number.isFinite(value) ? undefined : "a number");
 export const isCount: Check = (value) =>
-  Number.isInteger(value) && Number(value) >= 0 ? undefined : "a whole number, 0 or more";
+  Number.isSafeInteger(value) && Number(value) >= 0 ? undefined : "a whole number from 0 to 2^53 - 1";
+export const isNumberOfSome: Check = (value) =>
+  Number.isSafeInteger(value) && Number(value) >= 1 ? undefined : "a whole number from 1 to 2^53 - 1";
 export const isAmount: Check = (value) =>
   Number.isFinite(value) && Number(value) >= 0 ? undefined : "a number of milliseconds, 0 or more";
+export const isNames: Check = (value) =>
+  Array.isArray(value) && value.length <= listLengthMax && value.every((one) => isName(one) === undefined)
+    ? undefined
+    : `an array of at most ${listLengthMax.toLocaleString("en")} strings of ${lengthUpTo(givenNameCharsMax)}`;
 export const isTexts: Check = (value) =>
   Array.isArray(value) && value.every((one) => isText(one) === undefined) ? undefined : "an array of strings";
-export const isString: Check = (value) => (typeof value === "string" ? undefined : "a string");
+export const isReason: Check = (value) =>
+  typeof value === "string" && value.length <= textCharsMax
+    ? undefined
+    : `a string of at most ${textCharsMax.toLocaleString("en")} characters`;
 export const oneOf =
   (...values: readonly string[]): Check =>
   (value) =>
     values.includes(value as string) ? undefined : values.map((one) => `"${one}"`).join(" or ");
 const isQuantities: Check = (value) =>
-  typeof value === "object" && value !== null && Object.values(value).every((one) => Number.isFinite(one) && one >= 0)
+  typeof value === "object" &&
+  value !== null &&
+  Object.entries(value).every(([name, one]) => isName(name) === undefined && Number.isFinite(one) && one >= 0)
     ? undefined
-    : "an object of numbers, 0 or more, such as { GPU: 1 }";
+    : `an object of numbers, 0 or more, such as { GPU: 1 }, by names of ${lengthUpTo(givenNameCharsMax)}`;
 export const isAnything: Check = () => undefined;
 export const isFunctions: Check = (value) =>
   Array.isArray(value) && value.every((one) => typeof one === "function") ? undefined : "an array of functions";
@@ -81,12 +103,12 @@ export const placementChecks: OptionChecks = {
   retries: isCount,
   priority: isNumber,
   resources: isQuantities,
-  workers: isTexts,
+  workers: isNames,
   allowOtherWorkers: isFlag,
   timeoutMs: isAmount,
 };
 
-export const submitChecks: OptionChecks = { ...placementChecks, key: isText, pure: isFlag, run: isText };
+export const submitChecks: OptionChecks = { ...placementChecks, key: isKey, pure: isFlag, run: isName };
 
 export const taskChecks: OptionChecks = {
   ...placementChecks,
@@ -131,10 +153,14 @@ export function checkOptions(where: string, options: object | undefined, checks:
   }
 }
 
+/** Of a value that is refused. */
+const shownCharsMax = 100;
+
 function shown(value: unknown): string {
   if (typeof value === "function") return "a function";
   try {
-    return JSON.stringify(value) ?? String(value);
+    const text = JSON.stringify(value) ?? String(value);
+    return text.length <= shownCharsMax ? text : `${text.slice(0, shownCharsMax)}…`;
   } catch {
     return Object.prototype.toString.call(value);
   }

@@ -2,7 +2,7 @@ import { ClusterError, ConfigurationError } from "../protocol/errors.ts";
 import { type AnyFunction, findEntry, registerTask, type TaskDefinition } from "../protocol/task-registry.ts";
 import { type CallSite, callSite } from "./call-site.ts";
 import type { Placed, PlacedArgs, Reference, Unmapped } from "./placeholder.ts";
-import { checkOptions, type TaskOptions, taskChecks } from "./task-options.ts";
+import { checkOptions, isName, type TaskOptions, taskChecks } from "./task-options.ts";
 
 export type { TaskOptions } from "./task-options.ts";
 
@@ -134,10 +134,10 @@ function define<Args extends readonly unknown[], Result>(
   options: TaskOptions | undefined,
   site: CallSite,
 ): Task<Args, Result> {
-  if (typeof name !== "string" || name === "") {
+  if (isName(name) !== undefined) {
     throw new ConfigurationError(
       "BAD_OPTION",
-      `task(name, fn) at ${site.file}:${site.line} needs a name that is a non-empty string`,
+      `task(name, fn) at ${site.file}:${site.line} needs a name: ${isName(name)}`,
     );
   }
   if (typeof fn !== "function") {

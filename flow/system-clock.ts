@@ -1,7 +1,5 @@
 import type { Clock } from "../protocol/clock.ts";
-
-/** The longest that one timer of Node's can wait. */
-const timerMsMax = 2 ** 31 - 1;
+import { timerMs } from "../protocol/timer-ms.ts";
 
 /** The clock of this machine. */
 export const systemClock: Clock = {
@@ -13,9 +11,9 @@ export const systemClock: Clock = {
       const leftMs = dueMs - performance.now();
       // A timer may fire a little early, and never waits longer than its limit; so the time is looked at once more.
       if (leftMs <= 0) callback();
-      else timer = setTimeout(wait, Math.min(Math.ceil(leftMs), timerMsMax));
+      else timer = setTimeout(wait, timerMs(Math.ceil(leftMs)));
     };
-    timer = setTimeout(wait, Math.min(Math.max(delayMs, 0), timerMsMax));
+    timer = setTimeout(wait, timerMs(Math.max(delayMs, 0)));
     return () => clearTimeout(timer);
   },
 };

@@ -1,13 +1,11 @@
+import { nameCharsMax } from "./limits.ts";
+import type { Attach } from "./packing.ts";
+
 /** Longer texts are no names, and few names are as long. */
 const wordCharsMax = 512;
 /** How many words either end of a connection remembers. */
 const wordsMax = 4_096;
 const scratchBytes = 64 * 1024;
-/** Names, keys and addresses; a char takes up to three bytes. */
-const textCharsMax = 64 * 1024;
-
-/** Takes the large binaries of a frame; answers with the number of one it took. */
-type Attach = (bytes: Uint8Array) => number | undefined;
 
 /** Writes the fields of compact messages one after the other. What was taken last is valid until the next frame is begun. */
 export class CompactWriter {
@@ -35,6 +33,8 @@ export class CompactWriter {
 
   /** A whole number from 0 to 2⁵³ − 1, in seven bits a byte, the low ones first. */
   uint(value: number): void {
+    // It would be written over more bytes than are reserved, and no reader takes it.
+    if (value > Number.MAX_SAFE_INTEGER) throw new Error(`${value} is too large a number`);
     this.#reserve(8);
     let rest = value;
     while (rest >= 0x80) {
@@ -148,10 +148,11 @@ export class CompactReader {
 
   text(): string {
     const bytes = this.uint();
-    if (bytes > 3 * textCharsMax) throw new Error("a text is too long");
+    // A character takes up to three bytes.
+    if (bytes > 3 * nameCharsMax) throw new Error("a text is too long");
     const at = this.#take(bytes);
     const text = this.#buffer.toString("utf8", at, at + bytes);
-    if (text.length > textCharsMax) throw new Error("a text is too long");
+    if (text.length > nameCharsMax) throw new Error("a text is too long");
     return text;
   }
 

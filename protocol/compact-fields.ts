@@ -1,14 +1,10 @@
 import type { CompactReader, CompactWriter } from "./compact-bytes.ts";
 import type { FutureId } from "./ids.ts";
 import { futureId } from "./ids.ts";
+import { bulkLengthMax, listLengthMax } from "./limits.ts";
 import type { EncodedValue } from "./messages.ts";
 
-// The fields that several compact forms share, with the limits that `parse-fields.ts` gives them.
-
-/** The parts of one value, and of other short lists. */
-const listLengthMax = 100_000;
-/** Tasks, futures and what is listed one a task, in one message. */
-const bulkLengthMax = 4_000_000;
+// The fields that several compact forms share, with the limits that they have in the schemas of `parse-fields.ts`.
 
 export const readWord = (from: CompactReader): string => from.word();
 export const readNumber = (from: CompactReader): number => from.finite();

@@ -13,6 +13,7 @@ import {
 } from "./compact-fields.ts";
 import { releaseForm, submitForm } from "./compact-submission.ts";
 import { fnId, futureId, type TaskId, taskId } from "./ids.ts";
+import { smallValueBytesMax } from "./limits.ts";
 import type {
   ClientToScheduler,
   Input,
@@ -36,8 +37,6 @@ export interface CompactForm<Message extends AnyMessage = AnyMessage> {
 
 type AnyMessage = SchedulerToWorker | WorkerToScheduler | ClientToScheduler | SchedulerToClient | PeerAnswer;
 type Of<Op extends AnyMessage["op"]> = Extract<AnyMessage, { readonly op: Op }>;
-
-const smallBytes = 4 * 1024;
 
 const compute: CompactForm<Of<"compute">> = {
   op: "compute",
@@ -63,7 +62,7 @@ const compute: CompactForm<Of<"compute">> = {
     key: from.text(),
     fn: fnId(from.uint()),
     args: readValue(from),
-    inputs: readList(from, readInput),
+    inputs: readBulk(from, readInput),
     priority: readList(from, readNumber),
     timeoutMs: readAmount(from),
     resources: readAmounts(from),
@@ -138,7 +137,7 @@ const finished: CompactForm<Of<"finished">> = {
 /** Small values: one shard each, which is all of it. */
 const shard: CompactForm<Of<"shard">> = {
   op: "shard",
-  fits: ({ bytes, last, chunkBytes }) => bytes.byteLength < smallBytes && last && chunkBytes.length === 1,
+  fits: ({ bytes, last, chunkBytes }) => bytes.byteLength <= smallValueBytesMax && last && chunkBytes.length === 1,
   write(to, { request, task, bytes }) {
     to.uint(request);
     to.uint(task);

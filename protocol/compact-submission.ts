@@ -16,6 +16,7 @@ import {
 } from "./compact-fields.ts";
 import type { CompactForm } from "./compact-forms.ts";
 import { type FnId, type FutureId, fnId, futureId } from "./ids.ts";
+import { keyPartCharsMax } from "./limits.ts";
 import type { ClientToScheduler, EncodedValue, Submission, TaskRequest, TaskSpec } from "./messages.ts";
 
 /** What is said of a task before its fields: which of them are there, and which are those of the task before it. */
@@ -59,7 +60,7 @@ export const submitForm: CompactForm<Submission> = {
   read(from) {
     const submission = from.uint();
     const run = from.word();
-    const prefix = from.word();
+    const prefix = readPrefix(from);
     const parent = from.flag() ? from.text() : undefined;
     const requests = readBulk(from, readRequest);
     const reader = new TaskReader();
@@ -69,6 +70,12 @@ export const submitForm: CompactForm<Submission> = {
       : { op: "submit", submission, run, prefix, parent, requests, tasks };
   },
 };
+
+function readPrefix(from: CompactReader): string {
+  const prefix = from.word();
+  if (prefix.length > keyPartCharsMax) throw new Error("a prefix is too long");
+  return prefix;
+}
 
 /** What it remembers of the task before. */
 class TaskReader {

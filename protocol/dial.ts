@@ -11,6 +11,7 @@ import type { Hello, Welcome } from "./messages.ts";
 import type { Parse } from "./parse-fields.ts";
 import { parseHelloAnswer } from "./parse-handshake.ts";
 import { maxFrameBytes, SocketConnection } from "./socket-connection.ts";
+import { timerMs } from "./timer-ms.ts";
 import { protocolVersion } from "./version.ts";
 import { fromWireError } from "./wire-error.ts";
 
@@ -91,7 +92,10 @@ async function attempt<Incoming, Outgoing>(
     late ??= why;
     ws.terminate();
   };
-  const timer = setTimeout(() => cut("it did not answer in time"), Math.max(deadlineMs - performance.now(), 1));
+  const timer = setTimeout(
+    () => cut("it did not answer in time"),
+    timerMs(Math.max(deadlineMs - performance.now(), 1)),
+  );
   const abort = (): void => cut("the attempt was given up");
   options.signal?.addEventListener("abort", abort);
   try {

@@ -1,6 +1,11 @@
 /** What a message without binaries is taken to weigh. */
 const messageBytes = 200;
 const taskBytes = 150;
+/** Shorter keys are little of a message, and a character takes up to three bytes. */
+const keyCharsUsual = 64;
+const charBytes = 3;
+/** What is said of an input: its task, its size and who holds it. */
+const inputBytes = 12;
 
 /** Of messages whose sender counted what is in them. */
 const known = new WeakMap<object, number>();
@@ -16,13 +21,15 @@ export function weighed<Message extends object>(message: Message, bytes: number)
  * for every message; it decides when a sender should wait and where a frame ends.
  */
 export function weigh(message: unknown): number {
-  const { bytes, args, value, tasks } = message as Readonly<Record<string, unknown>>;
+  const { bytes, args, value, tasks, inputs, key } = message as Readonly<Record<string, unknown>>;
   const counted = tasks === undefined ? undefined : known.get(message as object);
   if (counted !== undefined) return counted;
   let weight = messageBytes;
   if (bytes instanceof Uint8Array) weight += bytes.byteLength;
   if (args !== undefined) weight += partsBytes(args);
   if (value !== undefined) weight += partsBytes(value);
+  if (typeof key === "string" && key.length > keyCharsUsual) weight += charBytes * key.length;
+  if (Array.isArray(inputs)) weight += inputBytes * inputs.length;
   if (Array.isArray(tasks)) {
     for (const task of tasks) if (typeof task === "object") weight += taskBytes + partsBytes(task.args);
   }

@@ -2,6 +2,7 @@ import type { Packr, Unpackr } from "msgpackr";
 import { CompactReader, CompactWriter } from "./compact-bytes.ts";
 import type { CompactForm } from "./compact-forms.ts";
 import { ProtocolError } from "./errors.ts";
+import { frameMessagesMax } from "./limits.ts";
 import type { Reader } from "./packing.ts";
 import { CompactRun, createSequentialPackr, createSequentialUnpackr, packExactly, unpackWith } from "./packing.ts";
 
@@ -131,6 +132,8 @@ class FramePartReader implements Reader {
   readonly #attachments: readonly Buffer[];
   readonly #forms: Forms;
   readonly #compact: CompactReader;
+  /** In their compact forms, until now. */
+  #messages = 0;
 
   constructor(attachments: readonly Buffer[], forms: Forms, compact: CompactReader) {
     this.#attachments = attachments;
@@ -147,8 +150,12 @@ class FramePartReader implements Reader {
   compact(parts: unknown): CompactMessages {
     const [op, count, bytes] = Array.isArray(parts) ? parts : [];
     const form = this.#forms.get(op);
-    if (form === undefined || !(bytes instanceof Uint8Array) || !(count <= bytes.byteLength))
+    const counts = Number.isInteger(count) && count >= 0;
+    if (form === undefined || !counts || !(bytes instanceof Uint8Array) || count > bytes.byteLength)
       throw new Error("there is no such compact form");
+    // Each may take two bytes and become an object, so that a small frame could fill memory.
+    this.#messages += count;
+    if (this.#messages > frameMessagesMax) throw new Error(`it has more than ${frameMessagesMax} messages`);
     this.#compact.begin(bytes, this.#attachments);
     const messages: unknown[] = [];
     while (messages.length < count) messages.push(form.read(this.#compact));

@@ -3,6 +3,11 @@ import { attachmentBytesMin } from "./frame.ts";
 
 /** As much as the system hands over at once on a fast network. */
 const receiveBytes = 256 * 1024;
+/**
+ * Where every socket of this thread puts what came: it is read within the callback that it is shown to, which keeps copies,
+ * and no other socket is read meanwhile.
+ */
+const received = new Uint8Array(receiveBytes);
 const headerBytesMax = 10;
 const endOfUpgrade = Buffer.from("\r\n\r\n");
 
@@ -48,9 +53,14 @@ export class LargePayloads {
     const socket = connect({
       ...options,
       onread: {
-        buffer: new Uint8Array(receiveBytes),
+        buffer: received,
         callback: (bytes, buffer) => {
-          this.#receive(socket, buffer.subarray(0, bytes));
+          try {
+            this.#receive(socket, buffer.subarray(0, bytes));
+          } catch (error) {
+            // Nobody is above this callback: what it throws would end the process.
+            socket.destroy(error as Error);
+          }
           return true;
         },
       },
@@ -125,9 +135,10 @@ export class LargePayloads {
       this.#target = Buffer.allocUnsafeSlow(bytes);
       this.#targetBytes = 0;
     } else {
-      // Of those before it ws has seen next to nothing: the size of all together is what it has to refuse.
+      // Of those before it ws has seen next to nothing, so that it might take this one. It has to refuse whatever is too large,
+      // and how much too large does not matter: what was announced may be more than a number can hold.
       this.#lost = true;
-      pieces.push(headerOf(kind, this.#messageBytes + bytes));
+      pieces.push(headerOf(kind, this.#messageBytesMax + 1));
     }
   }
 

@@ -3,18 +3,11 @@ import type { FnRef } from "./code.ts";
 import type { ErrorCode, WireError } from "./errors.ts";
 import { ProtocolError } from "./errors.ts";
 import type { FnId, FutureId, TaskId } from "./ids.ts";
+import { bulkLengthMax, keyPartCharsMax, listLengthMax, nameCharsMax, textCharsMax } from "./limits.ts";
 import type { EncodedValue } from "./messages.ts";
 
 // The fields that several messages share, with their limits. What is bounded here needs no bound anywhere else.
 
-/** Names, keys, addresses. */
-const nameLengthMax = 64 * 1024;
-/** Messages and stacks of errors, lines of logs. */
-const textLengthMax = 1024 * 1024;
-/** The parts of one value, and of other short lists. */
-const listLengthMax = 100_000;
-/** Tasks, futures and what is listed one a task, in one message. */
-const bulkLengthMax = 4_000_000;
 const causesMax = 16;
 const detailsNestingMax = 32;
 
@@ -22,8 +15,9 @@ export const uint: z.ZodType<number> = z.int().min(0);
 export const amount: z.ZodType<number> = z.number().min(0);
 export const finite: z.ZodType<number> = z.number();
 export const flag: z.ZodType<boolean> = z.boolean();
-export const name: z.ZodType<string> = z.string().max(nameLengthMax);
-export const text: z.ZodType<string> = z.string().max(textLengthMax);
+export const name: z.ZodType<string> = z.string().max(nameCharsMax);
+export const keyPart: z.ZodType<string> = z.string().max(keyPartCharsMax);
+export const text: z.ZodType<string> = z.string().max(textCharsMax);
 export const hash: z.ZodType<string> = z.string().regex(/^[0-9a-f]{64}$/, "must be a sha256 in hexadecimal");
 
 /** A branded number is, on the wire, any safe non-negative integer. */
@@ -44,7 +38,7 @@ export const encodedValue: z.ZodType<EncodedValue> = z.array(bytes).min(1).max(l
 
 export const fnRef: z.ZodType<FnRef> = z.object({
   bundle: z.union([z.literal("muster"), hash]),
-  name,
+  name: keyPart,
   entry: name,
 });
 

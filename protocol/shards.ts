@@ -1,11 +1,11 @@
 import { ProtocolError } from "./errors.ts";
 import type { TaskId } from "./ids.ts";
+import { smallValueBytesMax } from "./limits.ts";
 import type { EncodedValue, Shard } from "./messages.ts";
 import { allocate, sharedChunksOf } from "./shared-memory.ts";
 
 /** Small enough that heartbeats and other transfers get their turn in between. */
 export const maxShardBytes: number = 1 << 20;
-const smallBytesMax = 4 * 1024;
 /** More than any worker holds in memory; a peer that announces more is talking nonsense. */
 const maxValueBytes = 2 ** 36;
 
@@ -46,13 +46,13 @@ export function* shardsOf(task: TaskId, value: EncodedValue): Generator<Shard> {
 export function smallShardOf(task: TaskId, value: unknown): Shard | undefined {
   if (!Array.isArray(value) || value.length !== 1) return undefined;
   const bytes = value[0] as Uint8Array;
-  if (bytes.byteLength === 0 || bytes.byteLength > smallBytesMax) return undefined;
+  if (bytes.byteLength === 0 || bytes.byteLength > smallValueBytesMax) return undefined;
   return { task, chunkBytes: [bytes.byteLength], chunk: 0, offset: 0, bytes, last: true };
 }
 
 /** The value of a shard that `smallShardOf` made; undefined for any other. */
 export function smallValueOf({ chunkBytes, shared, chunk, offset, bytes, last }: Shard): EncodedValue | undefined {
-  const isSmall = chunkBytes.length === 1 && shared === undefined && bytes.byteLength <= smallBytesMax;
+  const isSmall = chunkBytes.length === 1 && shared === undefined && bytes.byteLength <= smallValueBytesMax;
   if (!isSmall || !last || chunk !== 0 || offset !== 0) return undefined;
   if (bytes.byteLength === 0 || chunkBytes[0] !== bytes.byteLength) return undefined;
   return [ownsItsMemory(bytes) ? bytes : new Uint8Array(bytes)];

@@ -1,11 +1,13 @@
 import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { RawData, WebSocket } from "ws";
+import { closeCodes } from "./close-codes.ts";
 import { compactForms } from "./compact-forms.ts";
 import type { Connection } from "./connection.ts";
 import { ClusterError, ProtocolError } from "./errors.ts";
 import { CompactMessages, FrameReader, FrameWriter } from "./frame.ts";
 import { weigh } from "./frame-weight.ts";
+import { frameMessagesMax } from "./limits.ts";
 import type { Logger } from "./logger.ts";
 import type { Parse } from "./parse-fields.ts";
 import { traffic } from "./traffic.ts";
@@ -14,7 +16,6 @@ import { traffic } from "./traffic.ts";
 export const maxFrameBytes: number = 64 * 1024 * 1024;
 /** What is queued in one turn is cut into frames of about this size, so that none gets near the limit. */
 const frameBytesAim = 8 * 1024 * 1024;
-const frameMessagesMax = 20_000;
 /** What may wait waits no longer. */
 const waitMsMax = 5;
 /** Up to here, a sender need not wait. */
@@ -257,7 +258,10 @@ export class SocketConnection<Incoming, Outgoing> implements Connection<Incoming
   #fail(error: ClusterError): void {
     if (this.#closing) return;
     this.#log.warn({ error, remote: this.remote }, "a connection ends");
-    this.#hangUp(error.code === "TOO_LARGE" ? 1009 : 1008, `${error.code}: ${error.message}`);
+    this.#hangUp(
+      error.code === "TOO_LARGE" ? closeCodes.tooLarge : closeCodes.unreadable,
+      `${error.code}: ${error.message}`,
+    );
     this.#finish(error);
   }
 

@@ -2,6 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { LoadInfo } from "../../protocol/cluster-info.ts";
 import type { Logger } from "../../protocol/logger.ts";
 import type { ScalingDecision } from "../../protocol/record.ts";
+import { timerMs } from "../../protocol/timer-ms.ts";
 import type { Adapting, ResolvedAdaptOptions } from "../adapt-options.ts";
 import { AdaptivePolicy, type FleetMember, type ScalingOrder } from "./policy.ts";
 
@@ -55,7 +56,7 @@ export class AdaptiveLoop implements Adapting {
         if (signal.aborted) return;
         this.#parts.log.warn({ error }, "a round of scaling failed; the next is tried all the same");
       });
-      await delay(this.#parts.options.intervalMs, undefined, { signal }).catch(() => undefined);
+      await delay(timerMs(this.#parts.options.intervalMs), undefined, { signal }).catch(() => undefined);
     }
   }
 

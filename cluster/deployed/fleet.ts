@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { ClusterError } from "../../protocol/errors.ts";
 import type { Logger } from "../../protocol/logger.ts";
+import { timerMs } from "../../protocol/timer-ms.ts";
 import type { ScalableFleet } from "../adaptive/loop.ts";
 import type { FleetMember } from "../adaptive/policy.ts";
 import type { Deployer, Deployment, WorkerSpec } from "../deployer.ts";
@@ -210,7 +211,7 @@ export class Fleet implements ScalableFleet {
     const deployment = await deployer.start({ ...spec, name: member.name }, wanted);
     member.deployment = deployment;
     const over = new AbortController();
-    const timer = setTimeout(() => over.abort(startTimedOut(member.name, startTimeoutMs)), startTimeoutMs);
+    const timer = setTimeout(() => over.abort(startTimedOut(member.name, startTimeoutMs)), timerMs(startTimeoutMs));
     const ended = deployment.ended.then(async (end) => {
       throw endedUnasked(member.name, end, await deployment.logs(), false);
     });

@@ -2,6 +2,7 @@ import { TaskError } from "../../protocol/errors.ts";
 import type { Logger } from "../../protocol/logger.ts";
 import { noCluster } from "../../protocol/nested-client.ts";
 import { runInContext } from "../../protocol/task-context.ts";
+import { timerMs } from "../../protocol/timer-ms.ts";
 import type { CancelOptions, FutureStatus, Submittable } from "../executor.ts";
 import { nowMs } from "./local-record.ts";
 import { resolveFutures } from "./nested-futures.ts";
@@ -71,7 +72,7 @@ export class LocalTask implements FutureSource {
     // It may have been cancelled while its inputs were awaited.
     if (!this.outcome.pending) return;
     const { timeoutMs } = this.#options;
-    const timer = timeoutMs > 0 ? setTimeout(() => this.#timeOut(), timeoutMs) : undefined;
+    const timer = timeoutMs > 0 ? setTimeout(() => this.#timeOut(), timerMs(timeoutMs)) : undefined;
     this.startedMs = nowMs();
     const startedAtMs = performance.now();
     // The timer cannot fire while synchronous code holds the thread, so the time is looked at once more at the end.

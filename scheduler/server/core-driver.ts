@@ -1,8 +1,6 @@
+import { timerMs } from "../../protocol/timer-ms.ts";
 import type { SchedulerCore } from "../core/core.ts";
 import type { SchedulerEffect, SchedulerEvent } from "../core/events.ts";
-
-/** The longest delay that a timer of the platform can take. */
-const timerDelayMsMax = 2 ** 31 - 1;
 
 /**
  * The only place that calls the core: hands it events one by one, has its effects carried out in order, and keeps the
@@ -65,7 +63,7 @@ export class CoreDriver {
     if (wakeupMs === undefined || wakeupMs >= this.#timerAtMs) return;
     clearTimeout(this.#timer);
     this.#timerAtMs = wakeupMs;
-    const delayMs = Math.min(Math.max(Math.ceil(wakeupMs - performance.now()), 0), timerDelayMsMax);
+    const delayMs = timerMs(Math.max(Math.ceil(wakeupMs - performance.now()), 0));
     this.#timer = setTimeout(() => {
       this.#timerAtMs = Number.POSITIVE_INFINITY;
       this.dispatch([{ kind: "wake" }]);

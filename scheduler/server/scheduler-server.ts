@@ -13,6 +13,7 @@ import type {
   WorkerToScheduler,
 } from "../../protocol/messages.ts";
 import { parseClientToScheduler, parseWorkerToScheduler } from "../../protocol/parse.ts";
+import { timerMs } from "../../protocol/timer-ms.ts";
 import { version } from "../../protocol/version.ts";
 import { toWireError } from "../../protocol/wire-error.ts";
 import { SchedulerCore } from "../core/core.ts";
@@ -382,6 +383,6 @@ export class SchedulerServer implements AsyncDisposable {
       if (!this.#core.idle) return this.#watchIdleness();
       const reason = `no client was connected for ${this.#idleTimeoutMs} ms`;
       void this.close({ stopWorkers: true, reason });
-    }, this.#idleTimeoutMs);
+    }, timerMs(this.#idleTimeoutMs));
   }
 }

@@ -3,6 +3,7 @@ import http from "node:http";
 import type { AddressInfo } from "node:net";
 import { Client, type ClientOptions } from "../../client/client.ts";
 import { acceptConnections, type Connection } from "../../protocol/connection.ts";
+import { ProtocolError } from "../../protocol/errors.ts";
 import { type FutureId, type TaskId, taskId } from "../../protocol/ids.ts";
 import { silentLogger } from "../../protocol/logger.ts";
 import type {
@@ -32,6 +33,12 @@ export class FakeCluster {
   /** The tasks that clients asked its store for, a list for each request. */
   readonly fetched: TaskId[][] = [];
   readonly bundles: Map<string, Uint8Array[]> = new Map();
+  /** The futures that it says to have kept for a client that was cut off. Undefined: it keeps nothing. */
+  kept: readonly FutureId[] | undefined;
+  /** What it cannot read. */
+  unreadable: ClientToScheduler["op"] | undefined;
+  /** How many clients it welcomed; one that comes back counts again. */
+  welcomed = 0;
   #connection: Connection<ClientToScheduler, SchedulerToClient> | undefined;
   readonly #stop: () => Promise<void>;
   readonly #read = new Map<string, number>();
@@ -52,12 +59,17 @@ export class FakeCluster {
       log: silentLogger,
       roles: {
         client: {
-          parse: parseClientToScheduler,
+          parse: (message) => {
+            const parsed = parseClientToScheduler(message);
+            if (parsed.op === this.unreadable) throw new ProtocolError("BAD_FRAME", `"${parsed.op}" is malformed`);
+            return parsed;
+          },
           open,
           opened: (connection, hello) => {
+            this.welcomed++;
             this.#connection = connection;
-            // It keeps nothing for a client that was cut off.
-            if (hello.session?.resuming === true) this.tell({ op: "session", kept: false, futures: [] });
+            if (hello.session?.resuming === true)
+              this.tell({ op: "session", kept: this.kept !== undefined, futures: this.kept ?? [] });
             connection.onMessages((messages: readonly ClientToScheduler[]) => {
               for (const message of messages) this.#take(message);
             });

@@ -1,8 +1,12 @@
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { afterEach, beforeEach, expect, expectTypeOf, test } from "vitest";
 import type { Client } from "../../client/client.ts";
 import type { Future } from "../../client/future.ts";
 import { Graph, type GraphNode } from "../../client/graph.ts";
+import { type Task, task } from "../../client/task.ts";
 import { decodeValue } from "../../protocol/value.ts";
+import { eventually } from "../eventually.ts";
 import { FakeCluster } from "./fake-cluster.ts";
 import { shifted } from "./modules/sums.ts";
 
@@ -86,5 +90,26 @@ test("a node is not an argument of submit", async () => {
   await expect(client.submit(shifted, [node as never])).rejects.toMatchObject({
     code: "BAD_OPTION",
     message: expect.stringContaining("client.compute(node)"),
+  });
+});
+
+test("why a graph could not be sent is not kept once nobody can ask for it", async () => {
+  setFlagsFromString("--expose-gc");
+  const collect = runInNewContext("gc") as () => void;
+  const refusal = async (): Promise<WeakRef<Error>> => {
+    const graph = new Graph();
+    const [twice] = [1, 2].map(() => task("twice", (x: number) => x)) as [Task<[number], number>];
+    const future = client.compute(graph.add(shifted, [graph.add(twice, [1])]));
+    const error = (await future.exception()) as Error;
+    expect(error).toMatchObject({ code: "DUPLICATE_TASK" });
+    future.release();
+    return new WeakRef(error);
+  };
+  const error = await refusal();
+  client.submit(shifted, [1]);
+  await cluster.next("submit");
+  await eventually("the error to be collected", () => {
+    collect();
+    return error.deref() === undefined;
   });
 });

@@ -74,6 +74,47 @@ describe("values", () => {
     expect(await value).toBe(5);
   });
 
+  test("of one task that several futures stand for are reported missing by each, and waited for", async () => {
+    const { futures, tasks } = await submitted(3);
+    const tell = (task: number): void => {
+      for (const { future } of tasks)
+        cluster.tell({ op: "finished", future, task: taskId(task), bytes: 8, addresses: [cluster.address] });
+    };
+    tell(77);
+    await wait(futures);
+    const values = client.gather(futures);
+    const reported = [await cluster.next("missing"), await cluster.next("missing"), await cluster.next("missing")];
+    expect(reported.map(({ future }) => future).sort()).toEqual(tasks.map(({ future }) => future).sort());
+    cluster.store.set(taskId(78), encodeValue("again"));
+    tell(78);
+    expect(await values).toEqual(["again", "again", "again"]);
+    expect(cluster.fetched).toEqual([[taskId(77)], [taskId(78)]]);
+  });
+
+  test("that are asked for before a release come, or end in an error that says why they do not", async () => {
+    const { futures, tasks } = await submitted(3);
+    const [here, gone, sought] = futures as [Future<number>, Future<number>, Future<number>];
+    const tell = (index: number, task: number): void => {
+      const { future } = at(tasks, index);
+      cluster.tell({ op: "finished", future, task: taskId(task), bytes: 8, addresses: [cluster.address] });
+    };
+    cluster.finish(at(tasks, 0), "here");
+    tell(1, 77);
+    tell(2, 78);
+    await wait(futures);
+    const looking = sought.result();
+    looking.catch(() => {});
+    await cluster.next("missing");
+    const values = [here.result(), gone.result()];
+    for (const future of futures) future.release();
+    const unknown = { code: "UNKNOWN_FUTURE", message: expect.stringContaining("before its value was fetched") };
+    await expect(values[1]).rejects.toMatchObject(unknown);
+    await expect(looking).rejects.toMatchObject(unknown);
+    expect(await values[0]).toBe("here");
+    expect(futures.map(({ status }) => status)).toEqual(["finished", "finished", "finished"]);
+    await expect(here).rejects.toMatchObject({ code: "UNKNOWN_FUTURE" });
+  });
+
   test("that stay out of reach end in an error that says what is needed", async () => {
     const { futures, tasks } = await submitted(1);
     const { future } = at(tasks, 0);

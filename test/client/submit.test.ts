@@ -113,6 +113,39 @@ test("bad options are refused at once, all in one error", () => {
   expect(() => client.map(shifted, 3 as never)).toThrow(/the values to call it with/);
 });
 
+const long = "k".repeat(1_025);
+
+test.each<[string, RegExp, () => unknown]>([
+  ["a key", /key should be .* 1 to 1,024 characters/, () => client.submit(shifted, [1], { key: long })],
+  ["a run", /run should be .* 1 to 512 characters/, () => client.submit(shifted, [1], { run: long })],
+  ["a worker", /workers should be .* 1 to 512 characters/, () => client.submit(shifted, [1], { workers: [long] })],
+  [
+    "a resource",
+    /resources should be .* 512 characters/,
+    () => client.submit(shifted, [1], { resources: { [long]: 1 } }),
+  ],
+  ["retries", /retries should be .* to 2\^53 - 1/, () => client.submit(shifted, [1], { retries: 2 ** 53 })],
+  ["very many retries", /retries should be/, () => client.submit(shifted, [1], { retries: 1e300 })],
+  ["a key to explain", /key should be/, () => client.explain(long)],
+  ["a key of logs", /key should be/, () => client.logs({ key: long })],
+  ["a run to cancel", /run should be/, () => client.cancelRun(long)],
+  ["a worker to retire", /names should be/, () => client.retireWorkers([long])],
+  ["copies", /count should be/, () => client.replicate([], 2 ** 53)],
+])("what would not fit into a message is refused, and not shown whole: %s", async (_, problem, call) => {
+  const error: unknown = await Promise.resolve()
+    .then(call)
+    .catch((thrown: unknown) => thrown);
+  expect(error).toMatchObject({ code: "BAD_OPTION", message: expect.stringMatching(problem) });
+  expect((error as Error).message.length).toBeLessThan(400);
+});
+
+test("a key may have 1,024 characters, and more where map appends a number", async () => {
+  const [mapped] = client.map(shifted, [1], { key: "語".repeat(1_024) });
+  const { tasks } = await cluster.accept();
+  expect(tasks[0]?.key).toBe(`${"語".repeat(1_024)}-0`);
+  expect(mapped?.key).toBe(tasks[0]?.key);
+});
+
 test("what cannot be sent fails its future, and those that need it, and nothing else", async () => {
   const factor = 3;
   const open = client.submit((x: number) => x * factor, [1]);

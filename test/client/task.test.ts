@@ -39,6 +39,7 @@ test("all bad options are named in one error", () => {
   expect(() => task("half", () => 1, { maxRetries: 2 })).toThrow(/maxRetries and retryDelayMs go together/);
   expect(() => task("half", () => 1, { retryDelayMs: 2 })).toThrow(/maxRetries and retryDelayMs go together/);
   expect(() => task("", () => 1)).toThrow(/needs a name/);
+  expect(() => task("t".repeat(513), () => 1)).toThrow(/needs a name: a string of 1 to 512 characters/);
   expect(() => task("nothing", undefined as never)).toThrow(/"nothing".*needs a function/);
 });
 

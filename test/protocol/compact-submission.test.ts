@@ -147,6 +147,18 @@ describe("submissions and releases in their compact form", () => {
     expect(() => sent("k".repeat(65_537))).toThrow(expect.objectContaining({ code: "BAD_FRAME" }));
   });
 
+  test("hold prefixes that leave room for keys that are made of them, and no longer ones", () => {
+    const submit = { op: "submit", submission: 1, run: "r", prefix: "p".repeat(16_385), requests: [], tasks: [] };
+    const frame = Buffer.concat(new FrameWriter(compactForms).encode([submit]));
+    expect(() => new FrameReader(compactForms).decode([frame])).toThrow(expect.objectContaining({ code: "BAD_FRAME" }));
+    expect(() => parseClientToScheduler(submit)).toThrow(expect.objectContaining({ code: "BAD_FRAME" }));
+  });
+
+  test.each([2 ** 53, 1e300])("hold no number that nobody would read: %d", (submission) => {
+    const submit = { op: "submit", submission, run: "r", prefix: "p", requests: [], tasks: [] };
+    expect(() => new FrameWriter(compactForms).encode([submit])).toThrow("too large a number");
+  });
+
   test("are not checked by a schema once more, at the end that accepts connections", async () => {
     const parsed: unknown[] = [];
     const parse = (each: unknown): unknown => {

@@ -1,6 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { FrameReader, FrameWriter } from "../../protocol/frame.ts";
+import { compactForms } from "../../protocol/compact-forms.ts";
+import { type CompactMessages, FrameReader, FrameWriter } from "../../protocol/frame.ts";
+import { taskId } from "../../protocol/ids.ts";
+import { smallShardOf } from "../../protocol/shards.ts";
 import { validMessages } from "./valid-messages.ts";
 
 const asBuffers = (fragments: readonly Uint8Array[]): Buffer[] =>
@@ -76,6 +79,29 @@ describe("a frame", () => {
   test("that nests without end is refused", () => {
     expect(() => new FrameReader().decode([Buffer.concat([Buffer.alloc(4), Buffer.alloc(1_000_000, 0x91)])])).toThrow(
       expect.objectContaining({ code: "BAD_FRAME" }),
+    );
+  });
+
+  test("has every small value in its compact form, up to the largest", () => {
+    const shard = { ...smallShardOf(taskId(1), [new Uint8Array(4_096)]), op: "shard", request: 1 };
+    const [read] = new FrameReader(compactForms).decode(asBuffers(new FrameWriter(compactForms).encode([shard])));
+    expect(read).toMatchObject({ op: "shard", messages: [{ task: 1, chunkBytes: [4_096] }] });
+    expect(smallShardOf(taskId(1), [new Uint8Array(4_097)])).toBeUndefined();
+  });
+
+  test("has no more messages in compact forms than anybody sends at once", () => {
+    const started = { op: "started", task: 1, attempt: 1 };
+    const frameOf = (count: number): Buffer[] => {
+      const half = Array.from({ length: count / 2 }, () => started);
+      // Two runs of messages: all that are in a frame count together.
+      return asBuffers(
+        new FrameWriter(compactForms).encode([...half, { op: "cancelled", task: 1, attempt: 1 }, ...half]),
+      );
+    };
+    const runs = new FrameReader(compactForms).decode(frameOf(20_000)) as CompactMessages[];
+    expect(runs.map((run) => run.messages?.length)).toEqual([10_000, undefined, 10_000]);
+    expect(() => new FrameReader(compactForms).decode(frameOf(20_002))).toThrow(
+      expect.objectContaining({ code: "BAD_FRAME", message: expect.stringContaining("more than 20000 messages") }),
     );
   });
 

@@ -2,6 +2,8 @@ import { createHash } from "node:crypto";
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { createServer, type Server, type Socket } from "node:net";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { WebSocket } from "ws";
@@ -119,6 +121,31 @@ describe("large payloads", () => {
     );
   });
 
+  test("of several connections at once do not mix, though all are received in the same memory", async () => {
+    setFlagsFromString("--expose-gc");
+    const collect = runInNewContext("gc") as () => void;
+    const arrayBufferBytes = (): number => {
+      collect();
+      return process.memoryUsage().arrayBuffers;
+    };
+    const before = arrayBufferBytes();
+    const connections: Awaited<ReturnType<typeof connect>>[] = [];
+    while (connections.length < 40) connections.push(await connect());
+    expect(arrayBufferBytes() - before).toBeLessThan((40 * 256 * 1024) / 2);
+    const messagesOf = (connection: number): Uint8Array[][] =>
+      [150_000, 20_000, 40].map((bytes) => [Buffer.alloc(bytes, connection), Buffer.alloc(bytes, 100 + connection)]);
+    const received = connections.map(({ ws, payloads }) => receive(ws, payloads, 3));
+    const streams = connections.map((_, index) =>
+      Buffer.concat(messagesOf(index).flatMap((one) => framesOf(one, true))),
+    );
+    // Each is cut into pieces, and the pieces of all are sent in turns.
+    for (let offset = 0; streams.some(({ byteLength }) => offset < byteLength); offset += 30_011)
+      for (const [index, { far }] of connections.entries())
+        far.write(streams[index]?.subarray(offset, offset + 30_011) ?? "");
+    expect(await Promise.all(received)).toEqual(connections.map((_, index) => messagesOf(index).map(delivered)));
+    for (const { ws } of connections) ws.terminate();
+  });
+
   test("come in memory of their own, which ws never sees", async () => {
     const { ws, payloads, far } = await connect();
     const arrived = once(ws, "message");
@@ -149,10 +176,16 @@ describe("large payloads", () => {
     ws.terminate();
   });
 
-  test("that are announced as larger than anything end the connection", async () => {
+  test.each([
+    ["2^52", 2n ** 52n],
+    ["2^63", 2n ** 63n],
+    ["2^64 - 1", 2n ** 64n - 1n],
+  ])("that are announced as larger than anything end the connection, and nothing else: %s", async (_, announced) => {
     const { ws, far } = await connect();
     const failed = once(ws, "error");
-    far.write(frame(opcode.binary, true, Buffer.alloc(10), 2 ** 52));
+    const header = Buffer.from([opcode.binary | 0x80, 127, 0, 0, 0, 0, 0, 0, 0, 0]);
+    header.writeBigUInt64BE(announced, 2);
+    far.write(header);
     expect(await failed).toMatchObject([{ code: "WS_ERR_UNSUPPORTED_MESSAGE_LENGTH" }]);
     ws.terminate();
   });

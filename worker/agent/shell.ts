@@ -2,6 +2,7 @@ import { assertNever, ClusterError } from "../../protocol/errors.ts";
 import type { TaskId } from "../../protocol/ids.ts";
 import type { Logger } from "../../protocol/logger.ts";
 import type { EncodedValue, WorkerToScheduler } from "../../protocol/messages.ts";
+import { timerMs } from "../../protocol/timer-ms.ts";
 import type { PeerLinks } from "../../protocol/transfer.ts";
 import { encodedBytes } from "../../protocol/value.ts";
 import { toWireError } from "../../protocol/wire-error.ts";
@@ -174,7 +175,7 @@ export class Shell {
         this.#wakeAtMs = Number.POSITIVE_INFINITY;
         this.handle({ kind: "wake" });
       },
-      Math.max(1, Math.ceil(wakeMs - nowMs())),
+      timerMs(Math.max(1, Math.ceil(wakeMs - nowMs()))),
     );
   }
 }

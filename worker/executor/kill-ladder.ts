@@ -1,3 +1,4 @@
+import { timerMs } from "../../protocol/timer-ms.ts";
 import type { SlotHost } from "./slot-host.ts";
 
 /**
@@ -11,7 +12,7 @@ export function after(delayMs: number, callback: () => void): () => void {
   let immediate: NodeJS.Immediate | undefined;
   const timer = setTimeout(() => {
     immediate = setImmediate(callback);
-  }, delayMs);
+  }, timerMs(delayMs));
   return () => {
     clearTimeout(timer);
     clearImmediate(immediate);

@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import { ClusterError, type WireError, WorkerLostError } from "../../protocol/errors.ts";
 import type { Logger } from "../../protocol/logger.ts";
 import type { ProcessEnd } from "../../protocol/messages.ts";
+import { timerMs } from "../../protocol/timer-ms.ts";
 import { fromWireError } from "../../protocol/wire-error.ts";
 import { LineSplitter } from "../executor/line-splitter.ts";
 import { processFlags } from "../executor/process-host.ts";
@@ -93,12 +94,12 @@ export class WorkerProcess {
     if (this.#stopped === "now" || this.#stopped === how) return;
     this.#stopped = how;
     this.#send({ kind: "stop", how });
-    if (how === "now") this.#ladder = setTimeout(() => this.#terminate(), this.#options.graceMs);
+    if (how === "now") this.#ladder = setTimeout(() => this.#terminate(), timerMs(this.#options.graceMs));
   }
 
   #terminate(): void {
     this.#signal("SIGTERM");
-    this.#ladder = setTimeout(() => this.#signal("SIGKILL"), this.#options.graceMs);
+    this.#ladder = setTimeout(() => this.#signal("SIGKILL"), timerMs(this.#options.graceMs));
   }
 
   #signal(signal: NodeJS.Signals): void {

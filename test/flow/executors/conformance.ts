@@ -251,6 +251,16 @@ export function executorConformance(name: string, make: () => Executor, traits: 
       });
     });
 
+    test("a timeoutMs longer than any timer can wait stops nothing", async () => {
+      await executor.start(async () => {
+        const turning = async (): Promise<string> => {
+          for (const endMs = performance.now() + 30; performance.now() < endMs; ) await new Promise(setImmediate);
+          return "in time";
+        };
+        expect(await executor.submit(turning, [], { timeoutMs: 2 ** 40 })).toBe("in time");
+      });
+    });
+
     test("cancels one future, and with it what needs its result", async () => {
       await executor.start(async () => {
         const running = executor.submit(untilAborted, [directory]);
