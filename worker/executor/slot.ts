@@ -359,8 +359,10 @@ export class Slot {
     run.stopTimeout();
     const { host } = this.#state;
     this.#succession.prepareSoon();
+    // What is taken back here may have to be handed over again, and has to be there before it can be stopped.
+    const ladder = this.#newLadder(host);
     host.send({ kind: "abort", job: run.job.id, error: run.abortError });
-    this.#newLadder(host).startWithGrace();
+    ladder.startWithGrace();
   }
 
   #newLadder(host: SlotHost): KillLadder {

@@ -94,6 +94,21 @@ test("one is cancelled where it waits, and those around it run", async () => {
   expect(rig.events.filter(isEnd).some(({ job, kind }) => job === second && kind !== "done")).toBe(false);
 });
 
+test("one that is stopped before its turn has come is not begun, and those behind it are given back", async () => {
+  await restart({ graceMs: 60_000 });
+  const loop = await rig.bundle("export default () => { for (;;); }");
+  const code = await rig.bundle(counter);
+  const first = rig.submit(loop, [], brief);
+  const behind = [follow(code), follow(code)];
+  rig.pool.cancel(first, true);
+  expect(await rig.end(first)).toEqual({ kind: "cancelled", job: first });
+  expect(rig.events).toEqual([
+    { kind: "stalled", job: first, behind },
+    { kind: "cancelled", job: first },
+  ]);
+  expect(rig.pool.free).toBe(1);
+});
+
 test("one that ends its thread takes none of the others with it", async () => {
   const code = await rig.bundle(counter);
   const exit = await rig.bundle("export default () => { process.exit(3) }");
