@@ -41,6 +41,7 @@ function follow(code: Pick<SlotJob, "fn" | "codePath">, ...args: number[]): numb
   return following;
 }
 
+const astray = "export default () => new Promise(() => { queueMicrotask(() => { throw new Error('astray'); }); })";
 const counter = "globalThis.count ??= 0; export default () => ++globalThis.count";
 
 test("brief jobs run one after the other, in the order in which they were handed over", async () => {
@@ -119,6 +120,18 @@ test("one that ends its thread takes none of the others with it", async () => {
   expect(rig.events).toContainEqual({ kind: "stalled", job: leaver, behind: [last] });
 });
 
+test("one that fails with code of its own still running takes none of the others with it, and none is begun beside that code", async () => {
+  const code = await rig.bundle(counter);
+  const first = rig.submit(await rig.bundle(astray), [], brief);
+  const behind = [follow(code), follow(code), follow(code)];
+  expect(await rig.end(first)).toMatchObject({ kind: "failed", error: { code: "TASK_FAILED" } });
+  expect(rig.events.filter(({ kind }) => kind !== "failed" && kind !== "started")).toEqual([
+    { kind: "stalled", job: first, behind },
+  ]);
+  expect(rig.pool.free).toBe(1);
+  expect(await rig.end(rig.submit(code))).toMatchObject({ kind: "done", value: [Uint8Array.of(1)] });
+});
+
 test("an error that one leaves behind fails nobody else", async () => {
   const code = await rig.bundle(counter);
   const careless = await rig.bundle('export default () => { Promise.reject(new Error("nobody catches this")); }');
@@ -162,7 +175,6 @@ test("one that waits for tasks of its own is told to do so, though nobody has lo
   expect(await rig.end(waiting)).toEqual({ kind: "cancelled", job: waiting });
 });
 
-const astray = "export default () => new Promise(() => { queueMicrotask(() => { throw new Error('astray'); }); })";
 const thread = 'import { threadId } from "node:worker_threads"; export default () => threadId';
 
 test("one that fails with code of its own still running has its thread replaced, though nobody has looked at the end of the one before", async () => {

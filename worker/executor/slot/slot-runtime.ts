@@ -42,6 +42,8 @@ export class SlotRuntime {
   #queue: QueuedJob[] = [];
   #next = 0;
   #running: RunningJob | undefined;
+  /** Code of a job that has failed may still be running: no other is begun beside it. */
+  #tainted = false;
 
   constructor(channel: SlotChannel, output: Output, worker: SlotWorker, cluster: SlotCluster | undefined) {
     this.#channel = channel;
@@ -64,7 +66,7 @@ export class SlotRuntime {
   }
 
   #runNext(): void {
-    if (this.#running !== undefined) return;
+    if (this.#running !== undefined || this.#tainted) return;
     for (let queued = this.#shift(); queued !== undefined; queued = this.#shift()) {
       // One that was taken back is somebody else's now.
       if (this.#channel.lane?.claim(queued.number) === false) continue;
@@ -147,6 +149,7 @@ export class SlotRuntime {
     const job = currentJob();
     const running = this.#running;
     if (running !== undefined && (job === undefined || job.id === running.job.id)) {
+      this.#tainted = true;
       return this.#reportFailure(running, thrownUncaught(running.job.key, thrown), true);
     }
     const error = thrownUncaught(job?.key ?? "", thrown);
