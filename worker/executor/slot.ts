@@ -41,8 +41,6 @@ export class Slot {
   #profiled = false;
   readonly #succession: Succession;
   readonly #followers: Followers;
-  /** The job that ran when it was looked for a stall last. */
-  #lookedAt: SlotRun | undefined;
   /** Who waits for the slot to be usable for the first time, and for it to be gone. */
   #started: ((error?: ClusterError) => void) | undefined;
   #stopped: (() => void) | undefined;
@@ -93,7 +91,7 @@ export class Slot {
 
   /** Whether this job was given to it and has not been answered yet. */
   has(job: number): boolean {
-    return this.#run?.job.id === job || this.#answer?.job === job || this.#followers.has(job);
+    return this.#run?.job.id === job || this.#answer?.job === job || this.#followers.find(job) !== undefined;
   }
 
   /** How many jobs may be handed over before this one comes to its turn; undefined if none may be handed over behind what runs. */
@@ -126,16 +124,15 @@ export class Slot {
     else this.run(job);
   }
 
-  get hasFollowers(): boolean {
-    return this.#followers.size > 0;
+  /** Whether a job in it is known as brief and may turn out not to be, or others wait behind one. */
+  get mayStall(): boolean {
+    return this.#followers.size > 0 || this.#run?.takesFollowers === true;
   }
 
-  /** To be called now and then while jobs wait in it: gives them back if the same one has been running all the time. */
+  /** To be called now and then while it may stall: gives back what waits in it if the same job has been running all the time. */
   lookForStall(): void {
     this.#drain();
-    const run = this.#run;
-    if (run !== undefined && run === this.#lookedAt) this.#recall(run);
-    this.#lookedAt = run;
+    if (this.#state.kind === "busy") this.#followers.lookForStall(this.#state.host, this.#state.run);
   }
 
   /** Gives back the memory of what tasks have left behind, once no code keeps the thread from it. */
@@ -158,7 +155,7 @@ export class Slot {
   cancelJob(job: number, force: boolean): void {
     // It may have begun, or ended, without our having heard of it.
     this.#drain();
-    if (this.#followers.has(job)) this.#dismiss(job, force);
+    if (this.#followers.find(job) !== undefined) this.#dismiss(job, force);
     else if (this.#run?.job.id === job || this.#answer?.job === job) this.cancel(force);
   }
 
@@ -215,12 +212,8 @@ export class Slot {
     if (this.#state.kind === "busy") this.#state.host.lane?.drain();
   }
 
-  /** Takes back what waits behind this job, and says so. */
   #recall(run: SlotRun): void {
-    if (!("host" in this.#state) || this.#followers.size === 0) return;
-    run.stalled = true;
-    const behind = this.#followers.takeBack(this.#state.host, run).map(({ job }) => job.id);
-    if (behind.length > 0) this.#options.onEvent({ kind: "stalled", job: run.job.id, behind });
+    if ("host" in this.#state) this.#followers.recall(this.#state.host, run);
   }
 
   /** Cancels a job that waits behind others. */
@@ -284,14 +277,7 @@ export class Slot {
       case "ready":
         return this.#ready(message.heapLimitBytes);
       case "started":
-        if (run === undefined || run.job.id !== message.job)
-          return this.#followers.started(message.job, message.startMs);
-        run.startMs = message.startMs;
-        this.#loaded.add(run.job.fn.bundle);
-        if (run.intent !== "finish") return;
-        // Until now the time went into loading its code, which is nothing that the task can help.
-        run.startTimeout(() => this.#timedOut(run));
-        return this.#options.onEvent({ kind: "started", job: message.job });
+        return this.#jobBegan(message.job, message.startMs);
       case "blocked":
       case "unblocked":
         if (run === undefined || run.job.id !== message.job) return;
@@ -325,6 +311,18 @@ export class Slot {
     this.#started = undefined;
     const answer = this.#takeAnswer();
     if (answer !== undefined) this.#options.onEvent(answer);
+  }
+
+  #jobBegan(job: number, startMs: number): void {
+    const current = this.#run;
+    const run = current?.job.id === job ? current : this.#followers.find(job);
+    if (run === undefined) return;
+    run.startMs = startMs;
+    this.#loaded.add(run.job.fn.bundle);
+    if (run.intent !== "finish") return;
+    // Until now the time went into loading its code, which is nothing that the task can help.
+    if (run === current) run.startTimeout(() => this.#timedOut(run));
+    this.#options.onEvent({ kind: "started", job });
   }
 
   /** The job reported its end. One that is being ended by force is answered when its thread or process is gone. */

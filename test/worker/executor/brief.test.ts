@@ -132,6 +132,17 @@ test("one that fails with code of its own still running takes none of the others
   expect(await rig.end(rig.submit(code))).toMatchObject({ kind: "done", value: [Uint8Array.of(1)] });
 });
 
+test("one that takes long has none handed over behind it, though none waited there when that was seen", async () => {
+  await stallAfter(20);
+  const waits = "export default () => new Promise(() => {})";
+  const first = rig.submit(await rig.bundle(waits), [], brief);
+  expect(await rig.until(({ kind }) => kind === "stalled")).toEqual({ kind: "stalled", job: first, behind: [] });
+  const next = { id: 9_999, key: "k", attempt: 1, args: [], inputs: [], timeoutMs: 0, ...(await rig.bundle(counter)) };
+  expect(rig.pool.runAhead({ ...next, brief: true })).toBe(false);
+  rig.pool.cancel(first, true);
+  expect(await rig.end(first)).toEqual({ kind: "cancelled", job: first });
+});
+
 test("an error that one leaves behind fails nobody else", async () => {
   const code = await rig.bundle(counter);
   const careless = await rig.bundle('export default () => { Promise.reject(new Error("nobody catches this")); }');

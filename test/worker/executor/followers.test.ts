@@ -1,0 +1,77 @@
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { silentLogger } from "../../../protocol/logger.ts";
+import { Slot } from "../../../worker/executor/slot.ts";
+import { isJobEnd, type SlotEvent, type SlotJob } from "../../../worker/executor/slot-job.ts";
+import { FakeThread } from "./fake-thread.ts";
+
+const graceMs = 1_000;
+const job = (id: number): SlotJob => ({
+  id,
+  key: "k",
+  attempt: 1,
+  fn: { bundle: "b", name: "", entry: "call" },
+  codePath: "/b.mjs",
+  args: [],
+  inputs: [],
+  timeoutMs: 0,
+  brief: true,
+});
+
+let threads: FakeThread[];
+let events: SlotEvent[];
+let slot: Slot;
+beforeEach(async () => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "setImmediate", "clearImmediate"] });
+  threads = [];
+  events = [];
+  slot = new Slot({
+    kind: "thread",
+    maxHeapBytes: 0,
+    worker: { name: "w", address: "" },
+    graceMs,
+    log: silentLogger,
+    onEvent: (event) => events.push(event),
+    open(_, listener) {
+      const thread = new FakeThread(listener);
+      threads.push(thread);
+      return thread;
+    },
+  });
+  const started = slot.start();
+  latest().deliver();
+  await started;
+});
+afterEach(() => {
+  // Whatever happened, the slot is usable.
+  events = [];
+  expect(slot.free).toBe(true);
+  give(99);
+  latest().begin();
+  latest().finish();
+  latest().lane.drain();
+  expect([slot.free, endsOf()]).toEqual([true, [["done", 99]]]);
+  expect(vi.getTimerCount()).toBe(0);
+  vi.useRealTimers();
+});
+
+const latest = (): FakeThread => threads.at(-1) as FakeThread;
+/** Hands over jobs, the first to the idle slot. */
+const give = (...ids: number[]): void => {
+  for (const id of ids) slot.follow(job(id));
+};
+const endsOf = (): [string, number][] => events.filter(isJobEnd).map((end) => [end.kind, end.job]);
+const stalls = (): SlotEvent[] => events.filter(({ kind }) => kind === "stalled");
+
+test("one that takes long is told of, though none waits behind it, and none may wait there", () => {
+  give(1);
+  latest().begin();
+  expect([slot.mayStall, slot.jobsAhead]).toEqual([true, 1]);
+  slot.lookForStall();
+  expect(stalls()).toEqual([]);
+  slot.lookForStall();
+  slot.lookForStall();
+  expect(stalls()).toEqual([{ kind: "stalled", job: 1, behind: [] }]);
+  expect([slot.mayStall, slot.jobsAhead]).toEqual([false, undefined]);
+  latest().finish();
+  latest().lane.drain();
+});
