@@ -41,7 +41,7 @@ export class Followers {
   /** Takes back what waits behind the first, and says so; nothing more is to wait there. */
   recall(host: SlotHost, first: SlotRun): void {
     first.stalled = true;
-    this.giveBack(first, this.takeBack(host, first));
+    this.giveBack(first, this.#takeBack(host, first));
   }
 
   /** To be called now and then: the first has taken long if it was so the last time, too. */
@@ -55,6 +55,16 @@ export class Followers {
     this.#lookedAt = first;
   }
 
+  /** Cancels one of them; the others stay. */
+  cancel(host: SlotHost, first: SlotRun, job: number, force: boolean): void {
+    const taken = this.#takeBack(host, first);
+    for (const run of taken) if (run.job.id !== job) this.add(host, run.job);
+    if (taken.some((run) => run.job.id === job)) return this.#onEvent({ kind: "cancelled", job });
+    // It has begun, and the word of the end of the one before is still on its way.
+    const run = this.find(job);
+    if (run !== undefined) run.intent = force || run.intent === "cancel" ? "cancel" : "discard";
+  }
+
   /** Says that these are to be begun elsewhere, for the sake of the first; save those that are to be stopped. */
   giveBack(first: SlotRun, runs: readonly SlotRun[]): void {
     const behind = runs.filter(({ verdict }) => verdict === undefined).map(({ job }) => job.id);
@@ -63,7 +73,7 @@ export class Followers {
   }
 
   /** Takes back all that has not begun. What is left has ended, but for the news of it, save the one that runs. */
-  takeBack(host: SlotHost, first: SlotRun): SlotRun[] {
+  #takeBack(host: SlotHost, first: SlotRun): SlotRun[] {
     if (this.#runs.length === 0) return [];
     const recalled = host.lane?.recall() ?? 0;
     const taken = this.#takeLast(recalled);

@@ -155,7 +155,8 @@ export class Slot {
   cancelJob(job: number, force: boolean): void {
     // It may have begun, or ended, without our having heard of it.
     this.#drain();
-    if (this.#followers.find(job) !== undefined) this.#dismiss(job, force);
+    if ("run" in this.#state && this.#state.run !== undefined && this.#followers.find(job) !== undefined)
+      this.#followers.cancel(this.#state.host, this.#state.run, job, force);
     else if (this.#run?.job.id === job || this.#answer?.job === job) this.cancel(force);
   }
 
@@ -214,16 +215,6 @@ export class Slot {
 
   #recall(run: SlotRun): void {
     if ("host" in this.#state) this.#followers.recall(this.#state.host, run);
-  }
-
-  /** Cancels a job that waits behind others. */
-  #dismiss(job: number, force: boolean): void {
-    if (this.#state.kind !== "busy") return;
-    const taken = this.#followers.takeBack(this.#state.host, this.#state.run);
-    for (const run of taken) if (run.job.id !== job) this.follow(run.job);
-    if (taken.some((run) => run.job.id === job)) this.#options.onEvent({ kind: "cancelled", job });
-    // It has just begun: all before it have ended.
-    else this.cancelJob(job, force);
   }
 
   #open(): void {
@@ -342,6 +333,10 @@ export class Slot {
       const next = this.#followers.next();
       this.#state = next === undefined ? { kind: "idle", host } : { kind: "busy", host, run: next };
       this.#options.onEvent(run.verdict ?? end);
+      if (next === undefined || next !== this.#run) return;
+      // It was cancelled when this was not known yet.
+      if (next.intent === "cancel") this.#abort(next);
+      else if (next.intent === "discard") this.#recall(next);
     }
   }
 

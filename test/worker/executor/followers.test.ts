@@ -62,6 +62,31 @@ const give = (...ids: number[]): void => {
 const endsOf = (): [string, number][] => events.filter(isJobEnd).map((end) => [end.kind, end.job]);
 const stalls = (): SlotEvent[] => events.filter(({ kind }) => kind === "stalled");
 
+test.each([true, false])(
+  "one is cancelled (by force: %s) that began before the end of the one before is known",
+  (force) => {
+    give(1, 2, 3);
+    const thread = latest();
+    thread.begin();
+    thread.finish("large");
+    thread.begin();
+    slot.cancelJob(2, force);
+    expect(thread.waiting).toEqual([3]);
+    thread.deliver();
+    expect(endsOf()).toEqual([["done", 1]]);
+    expect(stalls()).toEqual([{ kind: "stalled", job: 2, behind: [3] }]);
+    expect(thread.aborted).toBe(force ? 2 : undefined);
+    thread.finish();
+    thread.lane.drain();
+    expect(endsOf()).toEqual([
+      ["done", 1],
+      ["cancelled", 2],
+    ]);
+    vi.advanceTimersByTime(60_000);
+    expect(threads).toEqual([thread]);
+  },
+);
+
 test("one that takes long is told of, though none waits behind it, and none may wait there", () => {
   give(1);
   latest().begin();
