@@ -65,6 +65,20 @@ export class Followers {
     if (run !== undefined) run.intent = force || run.intent === "cancel" ? "cancel" : "discard";
   }
 
+  /**
+   * All that is left when the thread is gone. One of those behind the first may have begun, too: if the thread was ended for
+   * the sake of the first, whose own end was not waited for.
+   */
+  leave(host: SlotHost): SlotRun[] {
+    host.lane?.recall();
+    return this.#takeLast(this.#runs.length);
+  }
+
+  /** The thread that has them cannot be ended. */
+  stuck(reason: string): void {
+    for (const { job } of this.#takeLast(this.#runs.length)) this.#onEvent({ kind: "stuck", job: job.id, reason });
+  }
+
   /** Says that these are to be begun elsewhere, for the sake of the first; save those that are to be stopped. */
   giveBack(first: SlotRun, runs: readonly SlotRun[]): void {
     const behind = runs.filter(({ verdict }) => verdict === undefined).map(({ job }) => job.id);

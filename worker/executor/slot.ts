@@ -318,9 +318,9 @@ export class Slot {
 
   /** The job reported its end. One that is being ended by force is answered when its thread or process is gone. */
   #jobEnded(end: JobEnd, tainted: boolean): void {
+    if (this.#run?.job.id !== end.job) return this.#followers.ended(end);
     if (this.#state.kind !== "busy") return;
     const { host, run } = this.#state;
-    if (run.job.id !== end.job) return this.#followers.ended(end);
     run.stopTimeout();
     if (tainted) {
       run.reported = end;
@@ -386,22 +386,33 @@ export class Slot {
     this.#state = { kind: "ending", host, run: undefined, stuck: true };
     const job = run?.job.id ?? answer?.job;
     if (job !== undefined) onEvent({ kind: "stuck", job, reason });
+    this.#followers.stuck(reason);
     this.#stopped?.();
   }
 
   #ended(end: SlotEnd): void {
+    this.#ladder?.stop();
+    const run = this.#run;
+    const left = run === undefined ? [] : this.#lose(run, end);
+    this.#replace(end);
+    // Whoever hears of these may have others for the slot.
+    if (run !== undefined) this.#followers.giveBack(run, left);
+  }
+
+  /** Its thread or process is gone. Answers what is left behind it. */
+  #lose(run: SlotRun, end: SlotEnd): SlotRun[] {
+    const { host } = this.#state as { readonly host: SlotHost };
+    const { job, startMs, verdict } = run;
+    run.stopTimeout();
+    const error = slotEnded(job, this.#options.kind, end, this.#exiting, this.#heapLimitBytes);
+    this.#answer = verdict ?? { kind: "failed", job: job.id, error, startMs, endMs: Date.now() };
+    return this.#followers.leave(host);
+  }
+
+  #replace(end: SlotEnd): void {
     const state = this.#state;
     const { kind, log } = this.#options;
-    this.#ladder?.stop();
     if (state.kind === "starting") state.cancelDeadline();
-    const run = this.#run;
-    if (run !== undefined) {
-      this.#recall(run);
-      run.stopTimeout();
-      const startMs = run.startMs;
-      const error = slotEnded(run.job, kind, end, this.#exiting, this.#heapLimitBytes);
-      this.#answer = run.verdict ?? { kind: "failed", job: run.job.id, error, startMs, endMs: Date.now() };
-    }
     if (this.#stopping !== undefined) return this.#leave();
     switch (state.kind) {
       case "busy":

@@ -62,6 +62,68 @@ const give = (...ids: number[]): void => {
 const endsOf = (): [string, number][] => events.filter(isJobEnd).map((end) => [end.kind, end.job]);
 const stalls = (): SlotEvent[] => events.filter(({ kind }) => kind === "stalled");
 
+test("one that had begun when its thread was ended for the sake of the one before is given back", () => {
+  give(1, 2, 3);
+  const [thread] = threads as [FakeThread];
+  thread.begin();
+  slot.cancelJob(1, true);
+  expect(stalls()).toEqual([{ kind: "stalled", job: 1, behind: [2, 3] }]);
+  thread.finish("large");
+  thread.deliver();
+  give(4, 5);
+  thread.begin();
+  thread.finish("large");
+  thread.begin();
+  slot.cancelJob(4, true);
+  vi.advanceTimersByTime(graceMs + 1);
+  expect(thread.isEnding).toBe(true);
+  thread.exit();
+  latest().deliver();
+  expect(endsOf()).toEqual([
+    ["cancelled", 1],
+    ["cancelled", 4],
+  ]);
+  expect(stalls()).toHaveLength(2);
+  expect(stalls()[1]).toEqual({ kind: "stalled", job: 4, behind: [5] });
+});
+
+test("the end of one that had begun is told, though its thread is being ended for the sake of the one before", () => {
+  give(1, 2);
+  const [thread] = threads as [FakeThread];
+  thread.begin();
+  thread.finish("large");
+  thread.begin();
+  slot.cancelJob(1, true);
+  vi.advanceTimersByTime(graceMs + 1);
+  thread.finish();
+  thread.exit();
+  latest().deliver();
+  expect([endsOf(), stalls()]).toEqual([
+    [
+      ["done", 2],
+      ["cancelled", 1],
+    ],
+    [],
+  ]);
+});
+
+test("those in a thread that cannot be ended are told as stuck, and forgotten", () => {
+  give(1, 2);
+  const [thread] = threads as [FakeThread];
+  thread.begin();
+  thread.finish("large");
+  thread.begin();
+  slot.cancelJob(1, true);
+  vi.advanceTimersByTime(60_000);
+  expect(endsOf()).toEqual([
+    ["stuck", 1],
+    ["stuck", 2],
+  ]);
+  thread.exit();
+  latest().deliver();
+  expect(endsOf()).toHaveLength(2);
+});
+
 test.each([true, false])(
   "one is cancelled (by force: %s) that began before the end of the one before is known",
   (force) => {
