@@ -66,12 +66,12 @@ export class Followers {
   }
 
   /**
-   * All that is left when the thread is gone. One of those behind the first may have begun, too: if the thread was ended for
-   * the sake of the first, whose own end was not waited for.
+   * All that is left when the thread is gone, and whether the first job had begun. One of those behind it may have begun, too:
+   * if the thread was ended for the sake of the first, whose own end was not waited for.
    */
-  leave(host: SlotHost): SlotRun[] {
-    host.lane?.recall();
-    return this.#takeLast(this.#runs.length);
+  leave(host: SlotHost): { readonly left: SlotRun[]; readonly firstHadBegun: boolean } {
+    const recalled = host.lane?.recall() ?? 0;
+    return { firstHadBegun: recalled <= this.#runs.length, left: this.#takeLast(this.#runs.length) };
   }
 
   /** The thread that has them cannot be ended. */

@@ -26,13 +26,20 @@ export interface SlotOptions {
   readonly onEvent: (event: SlotEvent) => void;
 }
 
+/** Its thread ended before it had begun it: the next one is to begin it. */
+interface Unbegun {
+  readonly kind: "unbegun";
+  readonly job: number;
+  readonly whole: SlotJob;
+}
+
 /** One place of a pool: a thread or process that runs one job at a time, and its successors. */
 export class Slot {
   readonly #options: SlotOptions;
   #state: SlotState = { kind: "waiting", cancelWait: () => {} };
   #ladder: KillLadder | undefined;
   /** The end of a job whose thread or process has to be replaced before the slot counts as free. */
-  #answer: JobEnd | undefined;
+  #answer: JobEnd | Unbegun | undefined;
   #exiting: Exiting | undefined;
   #heapLimitBytes = 0;
   readonly #attempts: StartAttempts = new StartAttempts();
@@ -77,7 +84,7 @@ export class Slot {
 
   /** It has no job, and its thread or process is being started. */
   get isComing(): boolean {
-    return this.#state.kind === "waiting" || this.#state.kind === "starting";
+    return (this.#state.kind === "waiting" || this.#state.kind === "starting") && this.#answer?.kind !== "unbegun";
   }
 
   /** Why no thread or process can be started any more. */
@@ -301,7 +308,8 @@ export class Slot {
     this.#started?.();
     this.#started = undefined;
     const answer = this.#takeAnswer();
-    if (answer !== undefined) this.#options.onEvent(answer);
+    if (answer?.kind === "unbegun") this.run(answer.whole);
+    else if (answer !== undefined) this.#options.onEvent(answer);
   }
 
   #jobBegan(job: number, startMs: number): void {
@@ -404,9 +412,15 @@ export class Slot {
     const { host } = this.#state as { readonly host: SlotHost };
     const { job, startMs, verdict } = run;
     run.stopTimeout();
+    const { left, firstHadBegun } = this.#followers.leave(host);
+    // What ended the thread was left behind by another. If none had begun there it may be this one, which would end the next, too.
+    if (!firstHadBegun && verdict === undefined && this.#loaded.size > 0) {
+      this.#answer = { kind: "unbegun", job: job.id, whole: job };
+      return left;
+    }
     const error = slotEnded(job, this.#options.kind, end, this.#exiting, this.#heapLimitBytes);
     this.#answer = verdict ?? { kind: "failed", job: job.id, error, startMs, endMs: Date.now() };
-    return this.#followers.leave(host);
+    return left;
   }
 
   #replace(end: SlotEnd): void {
@@ -442,11 +456,12 @@ export class Slot {
     this.#started?.(new ClusterError("CLOSED", "the slot was stopped before it was ready"));
     this.#started = undefined;
     const answer = this.#takeAnswer();
-    if (answer !== undefined) this.#options.onEvent(answer);
+    if (answer !== undefined)
+      this.#options.onEvent(answer.kind === "unbegun" ? { kind: "cancelled", job: answer.job } : answer);
     this.#stopped?.();
   }
 
-  #takeAnswer(): JobEnd | undefined {
+  #takeAnswer(): JobEnd | Unbegun | undefined {
     const answer = this.#answer;
     this.#answer = undefined;
     return answer;

@@ -132,6 +132,16 @@ test("one that fails with code of its own still running takes none of the others
   expect(await rig.end(rig.submit(code))).toMatchObject({ kind: "done", value: [Uint8Array.of(1)] });
 });
 
+test("one that had not begun when another ended the thread begins in the next", async () => {
+  const leaves = await rig.bundle("export default () => { process.nextTick(() => process.exit(7)); }");
+  const code = await rig.bundle(counter);
+  const first = rig.submit(leaves, [], brief);
+  const [second, last] = [follow(code), follow(code)];
+  expect(await rig.end(second)).toMatchObject({ kind: "done", value: [Uint8Array.of(1)] });
+  expect(await rig.end(first)).toMatchObject({ kind: "done" });
+  expect(rig.events).toContainEqual({ kind: "stalled", job: second, behind: [last] });
+});
+
 test("one that takes long has none handed over behind it, though none waited there when that was seen", async () => {
   await stallAfter(20);
   const waits = "export default () => new Promise(() => {})";

@@ -149,6 +149,44 @@ test.each([true, false])(
   },
 );
 
+test("one that had not begun when its thread ended begins in the next", () => {
+  give(1, 2, 3);
+  latest().begin();
+  latest().finish();
+  latest().exit();
+  expect([slot.isComing, slot.has(2)]).toEqual([false, true]);
+  latest().deliver();
+  expect(stalls()).toEqual([{ kind: "stalled", job: 2, behind: [3] }]);
+  expect([slot.free, latest().waiting, endsOf()]).toEqual([false, [2], [["done", 1]]]);
+  latest().begin();
+  latest().finish();
+  latest().lane.drain();
+  expect(endsOf()).toEqual([
+    ["done", 1],
+    ["done", 2],
+  ]);
+});
+
+test("one that may itself have ended a thread in which nothing had begun does not begin in the next", () => {
+  give(1);
+  latest().exit();
+  latest().deliver();
+  expect(events).toMatchObject([{ kind: "failed", job: 1, error: { code: "TASK_EXITED" } }]);
+});
+
+test("one that is to begin in the next thread can be cancelled, and ends with its slot", async () => {
+  give(1, 2);
+  latest().begin();
+  latest().finish();
+  latest().exit();
+  slot.cancelJob(2, true);
+  latest().deliver();
+  expect(endsOf()).toEqual([
+    ["done", 1],
+    ["cancelled", 2],
+  ]);
+});
+
 test("one that takes long is told of, though none waits behind it, and none may wait there", () => {
   give(1);
   latest().begin();
