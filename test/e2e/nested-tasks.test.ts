@@ -9,6 +9,7 @@ import {
   foreign,
   inline,
   leaves,
+  perhaps,
   place,
   returnsFuture,
   secrets,
@@ -88,6 +89,15 @@ describe.each(["threads", "processes"] as const)(
     test("shares the slot with tasks of others while it waits", async () => {
       const futures = client.map(fib, [3, 4, 5, 2, 1]);
       expect(await client.gather(futures)).toEqual([2, 3, 5, 1, 1]);
+    });
+
+    test("shares it, too, when it waits among tasks that are over at once", async () => {
+      const waits = Array.from({ length: 60 }, (_, index) => index === 30);
+      for (let round = 0; round < 5; round++) {
+        // From these its worker knows that most are.
+        for (let leaf = 0; leaf < 20; leaf++) await client.submit(perhaps, [false]);
+        expect(await client.gather(client.map(perhaps, waits))).toEqual(waits.map(Number));
+      }
     });
   },
 );

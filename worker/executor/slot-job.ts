@@ -61,7 +61,7 @@ export type SlotEvent =
   /** Its function waits for tasks that it submitted itself: another job may run meanwhile. */
   | { readonly kind: "blocked"; readonly job: number }
   | { readonly kind: "unblocked"; readonly job: number }
-  /** The job takes longer than was expected of it: what was handed to its slot behind it has not begun, and is given back. */
+  /** The job takes longer than was expected of it: what was handed to its slot behind it, if anything, is given back unbegun. */
   | { readonly kind: "stalled"; readonly job: number; readonly behind: readonly number[] }
   | JobEnd
   /** Where its code spent its time since it was last asked. */

@@ -26,7 +26,7 @@ export interface SlotPoolOptions {
    * process that the thread lives in.
    */
   readonly maxHeapBytes?: number | undefined;
-  /** How long a brief job may run before those that wait behind it are given back. Default 20. */
+  /** How long a brief job may run before it is told of as "stalled", with those that wait behind it. Default 20. */
   readonly stallMs?: number | undefined;
   readonly log?: Logger | undefined;
 }
@@ -109,7 +109,7 @@ class Pool implements SlotPool {
   readonly #leaving: Set<Promise<void>> = new Set();
   #growAgainAt = 0;
   #trim: NodeJS.Timeout | undefined;
-  /** Runs while jobs wait in slots behind others. */
+  /** Runs while brief jobs do. */
   #stallWatch: NodeJS.Timeout | undefined;
   #profiled = false;
   #stopped = false;
@@ -140,7 +140,10 @@ class Pool implements SlotPool {
     const free = this.#slots.filter((slot) => slot.free);
     // Loading a bundle costs many times what most tasks cost.
     const slot = free.find((candidate) => candidate.hasLoaded(job.fn.bundle)) ?? free[0];
-    if (slot !== undefined) return slot.run(job);
+    if (slot !== undefined) {
+      slot.run(job);
+      return this.#watch(slot);
+    }
     const broken = this.#slots.find((candidate) => candidate.broken !== undefined)?.broken;
     throw (
       broken ?? new ClusterError("INVARIANT_VIOLATION", `none of ${this.size} slots is free to run task "${job.key}"`)
@@ -158,7 +161,7 @@ class Pool implements SlotPool {
     }
     if (best === undefined) return false;
     best.follow(job);
-    this.#stallWatch ??= setInterval(() => this.#lookForStalls(), this.#stallMs);
+    this.#watch(best);
     return true;
   }
 
@@ -201,9 +204,13 @@ class Pool implements SlotPool {
     return this.#slots.filter((slot) => !slot.blocked).length - this.size;
   }
 
+  #watch(slot: Slot): void {
+    if (slot.mayStall) this.#stallWatch ??= setInterval(() => this.#lookForStalls(), this.#stallMs);
+  }
+
   #lookForStalls(): void {
     for (const slot of this.#slots) slot.lookForStall();
-    if (this.#slots.some((slot) => slot.hasFollowers)) return;
+    if (this.#slots.some((slot) => slot.mayStall)) return;
     clearInterval(this.#stallWatch);
     this.#stallWatch = undefined;
   }

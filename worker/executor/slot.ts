@@ -26,13 +26,20 @@ export interface SlotOptions {
   readonly onEvent: (event: SlotEvent) => void;
 }
 
+/** Its thread ended before it had begun it: the next one is to begin it. */
+interface Unbegun {
+  readonly kind: "unbegun";
+  readonly job: number;
+  readonly whole: SlotJob;
+}
+
 /** One place of a pool: a thread or process that runs one job at a time, and its successors. */
 export class Slot {
   readonly #options: SlotOptions;
   #state: SlotState = { kind: "waiting", cancelWait: () => {} };
   #ladder: KillLadder | undefined;
   /** The end of a job whose thread or process has to be replaced before the slot counts as free. */
-  #answer: JobEnd | undefined;
+  #answer: JobEnd | Unbegun | undefined;
   #exiting: Exiting | undefined;
   #heapLimitBytes = 0;
   readonly #attempts: StartAttempts = new StartAttempts();
@@ -41,8 +48,6 @@ export class Slot {
   #profiled = false;
   readonly #succession: Succession;
   readonly #followers: Followers;
-  /** The job that ran when it was looked for a stall last. */
-  #lookedAt: SlotRun | undefined;
   /** Who waits for the slot to be usable for the first time, and for it to be gone. */
   #started: ((error?: ClusterError) => void) | undefined;
   #stopped: (() => void) | undefined;
@@ -79,7 +84,7 @@ export class Slot {
 
   /** It has no job, and its thread or process is being started. */
   get isComing(): boolean {
-    return this.#state.kind === "waiting" || this.#state.kind === "starting";
+    return (this.#state.kind === "waiting" || this.#state.kind === "starting") && this.#answer?.kind !== "unbegun";
   }
 
   /** Why no thread or process can be started any more. */
@@ -93,7 +98,7 @@ export class Slot {
 
   /** Whether this job was given to it and has not been answered yet. */
   has(job: number): boolean {
-    return this.#run?.job.id === job || this.#answer?.job === job || this.#followers.has(job);
+    return this.#run?.job.id === job || this.#answer?.job === job || this.#followers.find(job) !== undefined;
   }
 
   /** How many jobs may be handed over before this one comes to its turn; undefined if none may be handed over behind what runs. */
@@ -126,16 +131,15 @@ export class Slot {
     else this.run(job);
   }
 
-  get hasFollowers(): boolean {
-    return this.#followers.size > 0;
+  /** Whether a job in it is known as brief and may turn out not to be, or others wait behind one. */
+  get mayStall(): boolean {
+    return this.#followers.size > 0 || this.#run?.takesFollowers === true;
   }
 
-  /** To be called now and then while jobs wait in it: gives them back if the same one has been running all the time. */
+  /** To be called now and then while it may stall: gives back what waits in it if the same job has been running all the time. */
   lookForStall(): void {
     this.#drain();
-    const run = this.#run;
-    if (run !== undefined && run === this.#lookedAt) this.#recall(run);
-    this.#lookedAt = run;
+    if (this.#state.kind === "busy") this.#followers.lookForStall(this.#state.host, this.#state.run);
   }
 
   /** Gives back the memory of what tasks have left behind, once no code keeps the thread from it. */
@@ -158,7 +162,8 @@ export class Slot {
   cancelJob(job: number, force: boolean): void {
     // It may have begun, or ended, without our having heard of it.
     this.#drain();
-    if (this.#followers.has(job)) this.#dismiss(job, force);
+    if ("run" in this.#state && this.#state.run !== undefined && this.#followers.find(job) !== undefined)
+      this.#followers.cancel(this.#state.host, this.#state.run, job, force);
     else if (this.#run?.job.id === job || this.#answer?.job === job) this.cancel(force);
   }
 
@@ -215,22 +220,8 @@ export class Slot {
     if (this.#state.kind === "busy") this.#state.host.lane?.drain();
   }
 
-  /** Takes back what waits behind this job, and says so. */
   #recall(run: SlotRun): void {
-    if (!("host" in this.#state) || this.#followers.size === 0) return;
-    run.stalled = true;
-    const behind = this.#followers.takeBack(this.#state.host, run).map(({ job }) => job.id);
-    if (behind.length > 0) this.#options.onEvent({ kind: "stalled", job: run.job.id, behind });
-  }
-
-  /** Cancels a job that waits behind others. */
-  #dismiss(job: number, force: boolean): void {
-    if (this.#state.kind !== "busy") return;
-    const taken = this.#followers.takeBack(this.#state.host, this.#state.run);
-    for (const run of taken) if (run.job.id !== job) this.follow(run.job);
-    if (taken.some((run) => run.job.id === job)) this.#options.onEvent({ kind: "cancelled", job });
-    // It has just begun: all before it have ended.
-    else this.cancelJob(job, force);
+    if ("host" in this.#state) this.#followers.recall(this.#state.host, run);
   }
 
   #open(): void {
@@ -284,14 +275,7 @@ export class Slot {
       case "ready":
         return this.#ready(message.heapLimitBytes);
       case "started":
-        if (run === undefined || run.job.id !== message.job)
-          return this.#followers.started(message.job, message.startMs);
-        run.startMs = message.startMs;
-        this.#loaded.add(run.job.fn.bundle);
-        if (run.intent !== "finish") return;
-        // Until now the time went into loading its code, which is nothing that the task can help.
-        run.startTimeout(() => this.#timedOut(run));
-        return this.#options.onEvent({ kind: "started", job: message.job });
+        return this.#jobBegan(message.job, message.startMs);
       case "blocked":
       case "unblocked":
         if (run === undefined || run.job.id !== message.job) return;
@@ -324,14 +308,27 @@ export class Slot {
     this.#started?.();
     this.#started = undefined;
     const answer = this.#takeAnswer();
-    if (answer !== undefined) this.#options.onEvent(answer);
+    if (answer?.kind === "unbegun") this.run(answer.whole);
+    else if (answer !== undefined) this.#options.onEvent(answer);
+  }
+
+  #jobBegan(job: number, startMs: number): void {
+    const current = this.#run;
+    const run = current?.job.id === job ? current : this.#followers.find(job);
+    if (run === undefined) return;
+    run.startMs = startMs;
+    this.#loaded.add(run.job.fn.bundle);
+    if (run.intent !== "finish") return;
+    // Until now the time went into loading its code, which is nothing that the task can help.
+    if (run === current) run.startTimeout(() => this.#timedOut(run));
+    this.#options.onEvent({ kind: "started", job });
   }
 
   /** The job reported its end. One that is being ended by force is answered when its thread or process is gone. */
   #jobEnded(end: JobEnd, tainted: boolean): void {
+    if (this.#run?.job.id !== end.job) return this.#followers.ended(end);
     if (this.#state.kind !== "busy") return;
     const { host, run } = this.#state;
-    if (run.job.id !== end.job) return this.#followers.ended(end);
     run.stopTimeout();
     if (tainted) {
       run.reported = end;
@@ -344,6 +341,10 @@ export class Slot {
       const next = this.#followers.next();
       this.#state = next === undefined ? { kind: "idle", host } : { kind: "busy", host, run: next };
       this.#options.onEvent(run.verdict ?? end);
+      if (next === undefined || next !== this.#run) return;
+      // It was cancelled when this was not known yet.
+      if (next.intent === "cancel") this.#abort(next);
+      else if (next.intent === "discard") this.#recall(next);
     }
   }
 
@@ -359,8 +360,10 @@ export class Slot {
     run.stopTimeout();
     const { host } = this.#state;
     this.#succession.prepareSoon();
+    // What is taken back here may have to be handed over again, and has to be there before it can be stopped.
+    const ladder = this.#newLadder(host);
     host.send({ kind: "abort", job: run.job.id, error: run.abortError });
-    this.#newLadder(host).startWithGrace();
+    ladder.startWithGrace();
   }
 
   #newLadder(host: SlotHost): KillLadder {
@@ -391,22 +394,39 @@ export class Slot {
     this.#state = { kind: "ending", host, run: undefined, stuck: true };
     const job = run?.job.id ?? answer?.job;
     if (job !== undefined) onEvent({ kind: "stuck", job, reason });
+    this.#followers.stuck(reason);
     this.#stopped?.();
   }
 
   #ended(end: SlotEnd): void {
+    this.#ladder?.stop();
+    const run = this.#run;
+    const left = run === undefined ? [] : this.#lose(run, end);
+    this.#replace(end);
+    // Whoever hears of these may have others for the slot.
+    if (run !== undefined) this.#followers.giveBack(run, left);
+  }
+
+  /** Its thread or process is gone. Answers what is left behind it. */
+  #lose(run: SlotRun, end: SlotEnd): SlotRun[] {
+    const { host } = this.#state as { readonly host: SlotHost };
+    const { job, startMs, verdict } = run;
+    run.stopTimeout();
+    const { left, firstHadBegun } = this.#followers.leave(host);
+    // What ended the thread was left behind by another. If none had begun there it may be this one, which would end the next, too.
+    if (!firstHadBegun && verdict === undefined && this.#loaded.size > 0) {
+      this.#answer = { kind: "unbegun", job: job.id, whole: job };
+      return left;
+    }
+    const error = slotEnded(job, this.#options.kind, end, this.#exiting, this.#heapLimitBytes);
+    this.#answer = verdict ?? { kind: "failed", job: job.id, error, startMs, endMs: Date.now() };
+    return left;
+  }
+
+  #replace(end: SlotEnd): void {
     const state = this.#state;
     const { kind, log } = this.#options;
-    this.#ladder?.stop();
     if (state.kind === "starting") state.cancelDeadline();
-    const run = this.#run;
-    if (run !== undefined) {
-      this.#recall(run);
-      run.stopTimeout();
-      const startMs = run.startMs;
-      const error = slotEnded(run.job, kind, end, this.#exiting, this.#heapLimitBytes);
-      this.#answer = run.verdict ?? { kind: "failed", job: run.job.id, error, startMs, endMs: Date.now() };
-    }
     if (this.#stopping !== undefined) return this.#leave();
     switch (state.kind) {
       case "busy":
@@ -436,11 +456,12 @@ export class Slot {
     this.#started?.(new ClusterError("CLOSED", "the slot was stopped before it was ready"));
     this.#started = undefined;
     const answer = this.#takeAnswer();
-    if (answer !== undefined) this.#options.onEvent(answer);
+    if (answer !== undefined)
+      this.#options.onEvent(answer.kind === "unbegun" ? { kind: "cancelled", job: answer.job } : answer);
     this.#stopped?.();
   }
 
-  #takeAnswer(): JobEnd | undefined {
+  #takeAnswer(): JobEnd | Unbegun | undefined {
     const answer = this.#answer;
     this.#answer = undefined;
     return answer;

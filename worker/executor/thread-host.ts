@@ -23,7 +23,11 @@ export function openThread(options: HostOptions, listener: SlotListener): SlotHo
   });
   let error: unknown;
   const drain = (): void => lane.drain(readNews, (news) => listener.message(news));
-  const receive = (message: FromSlot | typeof look): void => (message === look ? drain() : listener.message(message));
+  const receive = (message: FromSlot | typeof look): void => {
+    // What lies in the lane was told before this was sent, even if nobody was to look at it yet.
+    drain();
+    if (message !== look) listener.message(message);
+  };
   const packed = new JobWriter();
   // All that goes as bytes in one turn goes as one message, before whatever follows it.
   const flush = (): void => {

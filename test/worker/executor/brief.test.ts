@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { encodeValue } from "../../../protocol/value.ts";
 import type { SlotJob } from "../../../worker/executor/slot-job.ts";
+import type { SlotPoolOptions } from "../../../worker/executor/slot-pool.ts";
 import { watchLeaks } from "../../e2e/leaks.ts";
 import { isEnd, SlotRig } from "./slot-rig.ts";
 
@@ -10,9 +12,10 @@ beforeEach(async () => {
   rig = await SlotRig.start({ kind: "threads", graceMs: 50, stallMs: 30_000 });
 });
 /** Jobs that run for so long are taken to stall from now on. */
-async function stallAfter(stallMs: number): Promise<void> {
+const stallAfter = (stallMs: number): Promise<void> => restart({ stallMs });
+async function restart(options: Partial<SlotPoolOptions>): Promise<void> {
   await rig.close();
-  rig = await SlotRig.start({ kind: "threads", graceMs: 50, stallMs });
+  rig = await SlotRig.start({ kind: "threads", graceMs: 50, stallMs: 30_000, ...options });
 }
 afterEach(async () => {
   const ends = rig.events.filter(isEnd).map((end) => end.job);
@@ -24,13 +27,13 @@ const brief = { brief: true } as const;
 let following = 1_000;
 
 /** Hands a brief job over behind what runs. */
-function follow(code: Pick<SlotJob, "fn" | "codePath">): number {
+function follow(code: Pick<SlotJob, "fn" | "codePath">, ...args: number[]): number {
   following += 1;
   const job = {
     id: following,
     key: `job-${following}`,
     attempt: 1,
-    args: [Uint8Array.of(0x90)],
+    args: encodeValue(args),
     inputs: [],
     timeoutMs: 0,
   };
@@ -38,6 +41,7 @@ function follow(code: Pick<SlotJob, "fn" | "codePath">): number {
   return following;
 }
 
+const astray = "export default () => new Promise(() => { queueMicrotask(() => { throw new Error('astray'); }); })";
 const counter = "globalThis.count ??= 0; export default () => ++globalThis.count";
 
 test("brief jobs run one after the other, in the order in which they were handed over", async () => {
@@ -91,6 +95,21 @@ test("one is cancelled where it waits, and those around it run", async () => {
   expect(rig.events.filter(isEnd).some(({ job, kind }) => job === second && kind !== "done")).toBe(false);
 });
 
+test("one that is stopped before its turn has come is not begun, and those behind it are given back", async () => {
+  await restart({ graceMs: 60_000 });
+  const loop = await rig.bundle("export default () => { for (;;); }");
+  const code = await rig.bundle(counter);
+  const first = rig.submit(loop, [], brief);
+  const behind = [follow(code), follow(code)];
+  rig.pool.cancel(first, true);
+  expect(await rig.end(first)).toEqual({ kind: "cancelled", job: first });
+  expect(rig.events).toEqual([
+    { kind: "stalled", job: first, behind },
+    { kind: "cancelled", job: first },
+  ]);
+  expect(rig.pool.free).toBe(1);
+});
+
 test("one that ends its thread takes none of the others with it", async () => {
   const code = await rig.bundle(counter);
   const exit = await rig.bundle("export default () => { process.exit(3) }");
@@ -99,6 +118,39 @@ test("one that ends its thread takes none of the others with it", async () => {
   expect(await rig.end(leaver)).toMatchObject({ kind: "failed", error: { code: "TASK_EXITED" } });
   expect(await rig.end(first)).toMatchObject({ kind: "done" });
   expect(rig.events).toContainEqual({ kind: "stalled", job: leaver, behind: [last] });
+});
+
+test("one that fails with code of its own still running takes none of the others with it, and none is begun beside that code", async () => {
+  const code = await rig.bundle(counter);
+  const first = rig.submit(await rig.bundle(astray), [], brief);
+  const behind = [follow(code), follow(code), follow(code)];
+  expect(await rig.end(first)).toMatchObject({ kind: "failed", error: { code: "TASK_FAILED" } });
+  expect(rig.events.filter(({ kind }) => kind !== "failed" && kind !== "started")).toEqual([
+    { kind: "stalled", job: first, behind },
+  ]);
+  expect(rig.pool.free).toBe(1);
+  expect(await rig.end(rig.submit(code))).toMatchObject({ kind: "done", value: [Uint8Array.of(1)] });
+});
+
+test("one that had not begun when another ended the thread begins in the next", async () => {
+  const leaves = await rig.bundle("export default () => { process.nextTick(() => process.exit(7)); }");
+  const code = await rig.bundle(counter);
+  const first = rig.submit(leaves, [], brief);
+  const [second, last] = [follow(code), follow(code)];
+  expect(await rig.end(second)).toMatchObject({ kind: "done", value: [Uint8Array.of(1)] });
+  expect(await rig.end(first)).toMatchObject({ kind: "done" });
+  expect(rig.events).toContainEqual({ kind: "stalled", job: second, behind: [last] });
+});
+
+test("one that takes long has none handed over behind it, though none waited there when that was seen", async () => {
+  await stallAfter(20);
+  const waits = "export default () => new Promise(() => {})";
+  const first = rig.submit(await rig.bundle(waits), [], brief);
+  expect(await rig.until(({ kind }) => kind === "stalled")).toEqual({ kind: "stalled", job: first, behind: [] });
+  const next = { id: 9_999, key: "k", attempt: 1, args: [], inputs: [], timeoutMs: 0, ...(await rig.bundle(counter)) };
+  expect(rig.pool.runAhead({ ...next, brief: true })).toBe(false);
+  rig.pool.cancel(first, true);
+  expect(await rig.end(first)).toEqual({ kind: "cancelled", job: first });
 });
 
 test("an error that one leaves behind fails nobody else", async () => {
@@ -116,4 +168,44 @@ test("results of any size come, in whatever order", async () => {
   const jobs = [rig.submit(size, [], brief), ...Array.from({ length: 4 }, () => follow(size))];
   const ends = await Promise.all(jobs.map((job) => rig.end(job)));
   expect(ends.map(({ kind }) => kind)).toEqual(jobs.map(() => "done"));
+});
+
+test("one that waits for tasks of its own is told to do so, though nobody has looked at the end of the one before", async () => {
+  await restart({ cluster: { address: "ws://127.0.0.1:1", token: "", tls: undefined } });
+  const file = (name: string): string => JSON.stringify(new URL(`../../../protocol/${name}.ts`, import.meta.url).href);
+  const waits = await rig.bundle(`
+    import { registerNestedClient } from ${file("nested-client")};
+    import { taskContext } from ${file("task-context")};
+    export default async () => {
+      const { client, signal } = taskContext();
+      registerNestedClient(async ({ onWaiting }) => (onWaiting(true), { close: async () => {} }));
+      await client();
+      await new Promise((_, reject) => signal.addEventListener("abort", reject));
+    }`);
+  const code = await rig.bundle(counter);
+  const first = rig.submit(code, [], brief);
+  const [waiting, last] = [follow(waits), follow(code)];
+  await rig.until(({ kind }) => kind === "blocked");
+  const told = rig.events.filter(({ kind }) => kind === "done" || kind === "blocked" || kind === "stalled");
+  expect(told).toMatchObject([
+    { kind: "done", job: first },
+    { kind: "blocked", job: waiting },
+    { kind: "stalled", job: waiting, behind: [last] },
+  ]);
+  rig.pool.cancel(waiting, true);
+  expect(await rig.end(waiting)).toEqual({ kind: "cancelled", job: waiting });
+});
+
+const thread = 'import { threadId } from "node:worker_threads"; export default () => threadId';
+
+test("one that fails with code of its own still running has its thread replaced, though nobody has looked at the end of the one before", async () => {
+  const place = await rig.bundle(thread);
+  const first = rig.submit(place, [], brief);
+  const bad = follow(await rig.bundle(astray));
+  const failed = await rig.end(bad);
+  expect(failed).toMatchObject({ kind: "failed", error: { code: "TASK_FAILED" } });
+  const before = await rig.end(first);
+  expect(rig.events.filter(isEnd)).toEqual([before, failed]);
+  const after = await rig.end(rig.submit(place));
+  expect((after as { value: unknown }).value).not.toEqual((before as { value: unknown }).value);
 });

@@ -89,6 +89,20 @@ describe.each(kinds)("stopping in %s", (kind) => {
     await expectUsable();
   });
 
+  test.each([
+    ["before its turn has come", ""],
+    ["while its code is loaded", 'console.log("loading"); await new Promise((resolve) => setTimeout(resolve, 300));'],
+  ])("one that is stopped %s is not begun, and costs no thread or process", async (_, loading) => {
+    await start(60_000);
+    const code = await rig.bundle(`${obedient}${loading}`);
+    const job = rig.submit(code);
+    if (loading !== "") await rig.line("loading");
+    rig.pool.cancel(job, true);
+    expect(await rig.end(job)).toEqual({ kind: "cancelled", job });
+    await expectUsable();
+    expect(rig.events.filter((event) => event.kind === "log" && event.line === "running")).toEqual([]);
+  });
+
   test("cancelled without force, it runs to its end and its result is thrown away", async () => {
     await start(0);
     const code = await rig.bundle('export default async () => { await null; console.log("to the end"); return 1 }');

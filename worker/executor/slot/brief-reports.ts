@@ -3,8 +3,13 @@ import type { SlotChannel } from "./slot-channel.ts";
 
 /** The host is told to look at so many results at the latest, while more jobs wait here. */
 const unseenMax = 64;
-/** And this long after the first of them. */
+/**
+ * And this long after the first of them, as far as jobs end meanwhile: of one that takes long nobody here knows before its end,
+ * and the host looks by itself. One that took this long is told of at once, for the next will most likely take as long.
+ */
 const unseenMs = 2;
+
+type BriefDone = Extract<BriefNews, { readonly kind: "done" }>;
 
 /**
  * Tells of brief jobs through the lane, where the host finds what is told even if this thread ends or hangs next. To wake the
@@ -25,12 +30,12 @@ export class BriefReports {
   }
 
   /** `more`: other jobs wait here, so that the host need not look at once. */
-  tell(news: BriefNews, more: boolean): void {
+  tell(news: BriefDone, more: boolean, nowMs: number = performance.now()): void {
     if (!this.#write(news)) return this.#channel.send(news);
-    const nowMs = performance.now();
     if (this.#unseen === 0) this.#sinceMs = nowMs;
     this.#unseen++;
-    if (!more || this.#unseen >= unseenMax || nowMs - this.#sinceMs >= unseenMs) this.flush();
+    const isLate = news.endMs - news.startMs >= unseenMs || nowMs - this.#sinceMs >= unseenMs;
+    if (!more || isLate || this.#unseen >= unseenMax) this.flush();
   }
 
   /** The host looks at what it was not told to look at yet. */

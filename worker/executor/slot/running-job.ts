@@ -25,6 +25,7 @@ export class RunningJob {
   #startedAt: number = performance.now();
   #aborter: AbortController | undefined;
   #client: JobClient | undefined;
+  #aborted: WireError | undefined;
   #closed = false;
 
   constructor(job: SlotJob, surroundings: JobSurroundings) {
@@ -53,7 +54,13 @@ export class RunningJob {
     return this.#aborter;
   }
 
+  /** Why it is to stop. */
+  get aborted(): WireError | undefined {
+    return this.#aborted;
+  }
+
   abort(error: WireError): void {
+    this.#aborted = error;
     this.aborter.abort(fromWireError(error));
     // What it submitted is stopped with it, and what it awaits of that rejects.
     void this.close();

@@ -29,6 +29,8 @@ interface QueuedJob {
   readonly job: SlotJob;
   /** By which it is claimed. */
   readonly number: number;
+  /** It was stopped before its turn came, and is not to be begun any more. */
+  aborted?: WireError;
 }
 
 /** Runs jobs, one at a time, and reports how each ended. */
@@ -40,6 +42,8 @@ export class SlotRuntime {
   #queue: QueuedJob[] = [];
   #next = 0;
   #running: RunningJob | undefined;
+  /** Code of a job that has failed may still be running: no other is begun beside it. */
+  #tainted = false;
 
   constructor(channel: SlotChannel, output: Output, worker: SlotWorker, cluster: SlotCluster | undefined) {
     this.#channel = channel;
@@ -62,11 +66,11 @@ export class SlotRuntime {
   }
 
   #runNext(): void {
-    if (this.#running !== undefined) return;
+    if (this.#running !== undefined || this.#tainted) return;
     for (let queued = this.#shift(); queued !== undefined; queued = this.#shift()) {
       // One that was taken back is somebody else's now.
       if (this.#channel.lane?.claim(queued.number) === false) continue;
-      return this.#run(queued.job);
+      return this.#run(queued);
     }
     this.#brief.flush();
   }
@@ -81,10 +85,11 @@ export class SlotRuntime {
     return queued;
   }
 
-  #run(job: SlotJob): void {
+  #run({ job, aborted }: QueuedJob): void {
     const running = new RunningJob(job, this.#surroundings);
     this.#running = running;
     beginJob(job);
+    if (aborted !== undefined) return this.#reportFailure(running, aborted, false);
     const fn = loadedTask(job.fn);
     if (fn !== undefined) void this.#attempt(running, fn);
     else void runForJob(job, () => this.#loadAndAttempt(running));
@@ -106,6 +111,8 @@ export class SlotRuntime {
     const { job } = running;
     try {
       const args = this.#decode(job);
+      // Its code was still being loaded, and could not have heard of it.
+      if (running.aborted !== undefined) throw new Prevented(running.aborted);
       this.#started(running);
       const returned = runTask(job, running.context(), () => fn(...args));
       const value = this.#encode(job, isThenable(returned) ? await returned : returned);
@@ -129,9 +136,12 @@ export class SlotRuntime {
     else this.#channel.send(news);
   }
 
-  /** Aborts the signal in the job's context. */
+  /** Aborts the signal in the job's context; one that has not begun never will. */
   abort(job: number, error: WireError): void {
-    if (this.#running?.job.id === job) this.#running.abort(error);
+    if (this.#running?.job.id === job) return this.#running.abort(error);
+    // The last one, because one that was taken back may have been handed over again.
+    const queued = this.#queue.findLast((other) => other.job.id === job);
+    if (queued !== undefined) queued.aborted = error;
   }
 
   /** An error that nobody caught: it fails the job whose code threw it, if that still runs. */
@@ -139,6 +149,7 @@ export class SlotRuntime {
     const job = currentJob();
     const running = this.#running;
     if (running !== undefined && (job === undefined || job.id === running.job.id)) {
+      this.#tainted = true;
       return this.#reportFailure(running, thrownUncaught(running.job.key, thrown), true);
     }
     const error = thrownUncaught(job?.key ?? "", thrown);
