@@ -66,6 +66,8 @@ const settleMsMax = 1_200_000;
 const settlingTasks = 300;
 /** After the clients are gone, everything must have been forgotten within this. */
 const quietMsMax = 300_000;
+/** A seed takes some thousand steps, and seldom a hundred thousand: one that takes so many goes round in circles. */
+const stepsMax = 500_000;
 
 /**
  * A whole cluster in one thread and in virtual time: the real cores of scheduler and workers, with everything around them
@@ -211,14 +213,14 @@ export class SimCluster {
   runUntil(condition: () => boolean, limitMs: number = settleMsMax): void {
     const untilMs = this.#time.nowMs + limitMs;
     while (!condition()) {
-      if (!this.#time.step(untilMs))
+      if (!this.#step(untilMs))
         this.#violated("liveness", `what was waited for did not happen within ${limitMs} ms`);
     }
   }
 
   runFor(durationMs: number): void {
     const untilMs = this.#time.nowMs + durationMs;
-    while (this.#time.step(untilMs));
+    while (this.#step(untilMs));
   }
 
   /** All that happened, one line each. */
@@ -246,7 +248,7 @@ export class SimCluster {
         nextLookMs = this.#time.nowMs + 200;
         operator.look();
       }
-      this.#time.step(nextLookMs);
+      this.#step(nextLookMs);
     }
     const left = open();
     if (left.length > 0) {
@@ -297,6 +299,11 @@ export class SimCluster {
     }
     if (left.length > 0)
       this.#violated("liveness", `with every client gone there is left: ${left.slice(0, 5).join("; ")}`);
+  }
+
+  #step(untilMs: number): boolean {
+    if (this.#time.steps > stepsMax) this.#violated("liveness", `there is no end in sight after ${stepsMax} steps`);
+    return this.#time.step(untilMs);
   }
 
   #guard<T>(who: string, body: () => T): T {
