@@ -213,8 +213,7 @@ export class SimCluster {
   runUntil(condition: () => boolean, limitMs: number = settleMsMax): void {
     const untilMs = this.#time.nowMs + limitMs;
     while (!condition()) {
-      if (!this.#step(untilMs))
-        this.#violated("liveness", `what was waited for did not happen within ${limitMs} ms`);
+      if (!this.#step(untilMs)) this.#violated("liveness", `what was waited for did not happen within ${limitMs} ms`);
     }
   }
 

@@ -71,6 +71,8 @@ export class SimSlots {
   readonly #host: SlotsHost;
   /** Brief jobs that have not begun. */
   readonly #followers: SimFollowers<Handed> = new SimFollowers();
+  /** Those that found no slot to wait in look again soon: once for all of them. */
+  #retries = false;
   /** Which task each job attempts. */
   readonly #tasks: Map<number, TaskId> = new Map();
 
@@ -185,7 +187,10 @@ export class SimSlots {
     this.#around.watch.count("brief tasks handed to slots that were taken");
     this.#followers.add(handed, before?.execution.job);
     if (before !== undefined) this.#lookForStall(before);
-    else this.#around.time.schedule(retryMs, () => this.#tryAgain());
+    else if (!this.#retries) {
+      this.#retries = true;
+      this.#around.time.schedule(retryMs, () => this.#tryAgain());
+    }
   }
 
   #lookForStall(job: SimJob): void {
@@ -213,6 +218,7 @@ export class SimSlots {
 
   /** What found no slot to wait in. */
   #tryAgain(): void {
+    this.#retries = false;
     for (const handed of this.#followers.takeBack())
       if (this.#hasFreeSlot) this.#begin(handed);
       else this.#follow(handed);

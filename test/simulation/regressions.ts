@@ -104,4 +104,9 @@ export const regressions: readonly Regression[] = [
     edition: 3,
     found: "brief tasks whose inputs were being read from disk waited for slots in which all that ran took long",
   },
+  {
+    seed: 12_014_353,
+    edition: 3,
+    found: "the simulation itself looked for a slot more and more often, the longer several brief tasks found none",
+  },
 ];
