@@ -6,7 +6,7 @@ import { Bench, plain, spec } from "./bench.ts";
 
 /** A worker with one slot, and tasks that are known to take no time to speak of. */
 function quick(): Bench {
-  const bench = new Bench().client().worker(1);
+  const bench = new Bench().client().worker(1, { instance: "i1" });
   bench.submit([spec(1)]);
   const [first] = bench.assigned(1) as [Assignment];
   bench.done(1, first, 0.5);
@@ -161,13 +161,7 @@ test("one whose code cannot be had there goes the ordinary way", () => {
 
 test("a worker that comes back goes on with it, and one that never got it is sent it again", () => {
   for (const arrived of [true, false]) {
-    const bench = new Bench().client().worker(1, { instance: "i1" });
-    bench.submit([spec(1)]);
-    bench.done(1, (bench.assigned(1) as [Assignment])[0], 0.5);
-    bench.say({ op: "release", futures: [futureId(1)] });
-    bench.sent(1);
-    bench.submit(chain(2, 4));
-    const [leader, follower] = bench.assigned(1) as [Assignment, Assignment];
+    const { bench, leader, follower } = followed();
     bench.cut(1);
     bench.again(1, 5);
     bench.sent(5);
@@ -181,11 +175,7 @@ test("a worker that comes back goes on with it, and one that never got it is sen
 });
 
 test("one that is done by the time its worker is back counts, and so does what it was followed by", () => {
-  const bench = new Bench().client().worker(1, { instance: "i1" });
-  bench.submit([spec(1)]);
-  bench.done(1, (bench.assigned(1) as [Assignment])[0], 0.5);
-  bench.say({ op: "release", futures: [futureId(1)] });
-  bench.sent(1);
+  const bench = quick();
   bench.submit(chain(2, 3));
   const [leader, follower] = bench.assigned(1) as [Assignment, Assignment];
   bench.told();
