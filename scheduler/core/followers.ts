@@ -63,7 +63,7 @@ export function goOn(state: SchedulerState, task: Task): boolean {
     withdraw(state, task, { force: true, reason: "it may not run there as its inputs and its run are now" });
     return false;
   }
-  if (!run.isBusy) joinSharing(run, state.runs.values());
+  joinSharing(run, state.runs.values());
   occupy(state, task, worker);
   return true;
 }

@@ -18,7 +18,7 @@ const prefillTasksMax = 256;
 
 /** Every input is in memory: queues the task, at the worker that holds most of its inputs if one does. */
 export function queueReady(state: SchedulerState, task: Task): void {
-  if (!task.run.isBusy) joinSharing(task.run, state.runs.values());
+  joinSharing(task.run, state.runs.values());
   const home = homeOf(state, task);
   const queue = (home?.preferred ?? state.shared).queueFor(task);
   enter(state, task, queue.state);

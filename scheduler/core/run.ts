@@ -52,6 +52,7 @@ export class Run {
  * them for what it did not use while it was away, nor is starved for what it used before (start-time fair queueing).
  */
 export function joinSharing(run: Run, runs: Iterable<Run>): void {
+  if (run.isBusy) return;
   let least = Number.POSITIVE_INFINITY;
   for (const other of runs) if (other !== run && other.isBusy) least = Math.min(least, other.weightedServiceMs);
   if (Number.isFinite(least)) run.weightedServiceMs = Math.max(run.weightedServiceMs, least);
